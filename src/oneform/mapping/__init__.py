@@ -1,0 +1,1 @@
+"""Mapping files: `mappings/<department>/<form>.yaml` → frozen values, checked whole."""

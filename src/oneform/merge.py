@@ -1,0 +1,107 @@
+"""merge: linked source rows → golden values, each with the row it came from; portable SQL text, one statement an entity.
+
+Per field the surviving value is the one with the greatest rank: who is believed about this field (trust), then how recent
+the sheet is, then the row's own content; for fields that change (phone, address) recency comes before trust. Rank never
+holds the order of arrival, so any order of the same batches gives the same values. It is packed into one BIGINT:
+1 bit "read from a valid identifier" · 7 bits trust · 16 bits day · 39 bits tie (or day before trust).
+"""
+
+from __future__ import annotations
+
+from oneform.schema import Entity, Field, Schema
+
+_DAY = "greatest(0, date_diff('day', DATE '1970-01-01', CAST(b.valid_on AS DATE)))"
+_IDENTIFIED = {"birth_date", "gender", "id_number", "id_type"}  # a valid identifier proves these
+
+
+def golden_sql(entity: Entity, schema: Schema, *, part: int = 0, parts: int = 1) -> str:
+    """The golden rows of the entities in `touched(entity_id)`, one hash partition of them.
+
+    Reads current_link, record, import_batch and source_<entity>; returns the columns of golden_<entity>.
+    """
+    fields = entity.stored
+    ranks = {field.name: _rank(field, entity, schema) for field in fields}
+    distinct = {text: f"rank_{number}" for number, text in enumerate(dict.fromkeys([*ranks.values(), _newest("other", schema)]))}
+    links = _links(entity)
+    said = ", ".join(
+        [
+            "l.entity_id",
+            "s.* EXCLUDE (rec_id)",
+            "l.rec_id AS rec_id",
+            *(f"{text} AS {name}" for text, name in distinct.items()),
+            *(f'l_{name}.entity_id AS "{name}__link"' for name in links),
+        ]
+    )
+    joins = " ".join(
+        f"LEFT JOIN current_link l_{name} ON l_{name}.rec_id = l.rec_id AND l_{name}.entity = '{target}'"
+        for name, target in links.items()
+    )
+    newest = distinct[_newest("other", schema)]
+    values = [_survivor(f'"{field.name}"', distinct[ranks[field.name]], f'"{field.name}"') for field in fields]
+    values += [_survivor(f'"{name}__link"', newest, f'"{name}"') for name in links]
+    origins = ", ".join(
+        f'max_by(rec_id, {distinct[ranks[field.name]]}) FILTER (WHERE "{field.name}" IS NOT NULL)' for field in fields
+    )
+    # Identifiers come from the schema, which allows only [a-z0-9_]; every value is a column.
+    return f"""
+WITH said AS (
+  SELECT {said}
+  FROM current_link l
+  JOIN touched t ON t.entity_id = l.entity_id
+  JOIN record r ON r.rec_id = l.rec_id
+  LEFT JOIN "source_{entity.name}" s ON s.rec_id = l.rec_id
+  JOIN import_batch b ON b.import_id = r.import_id
+  {joins}
+  WHERE l.entity = '{entity.name}' AND l.entity_id % {parts} = {part}
+)
+SELECT entity_id, {", ".join(values)}, [{origins}] AS prov
+FROM said GROUP BY entity_id
+"""  # noqa: S608
+
+
+def head_sql() -> str:
+    """`household, head`: the resident who says 户主 in each household of `touched`, else the one bearing the head's name."""
+    return """
+SELECT p.household, coalesce(
+         min_by(p.entity_id, concat(p.id_number, p.name, p.phone)) FILTER (WHERE p.relation_to_head = '02'),
+         min_by(p.entity_id, concat(p.id_number, p.phone)) FILTER (WHERE p.name = h.head_name)) AS head
+FROM golden_person p JOIN touched t ON t.entity_id = p.household
+JOIN golden_household h ON h.entity_id = p.household
+GROUP BY p.household
+"""
+
+
+def _survivor(value: str, rank: str, name: str) -> str:
+    # FILTER is required: some engines' max_by returns the null of the greatest rank
+    return f"max_by({value}, {rank}) FILTER (WHERE {value} IS NOT NULL) AS {name}"
+
+
+def _links(entity: Entity) -> dict[str, str]:
+    """Golden columns that point at other entities, by the link that the same source rows have to them.
+
+    The head of a household is not among them: it is found among its residents (`head_sql`).
+    """
+    return {name: target for name, target in entity.refs.items() if name != "head" and target != entity.name}
+
+
+def _rank(field: Field, entity: Entity, schema: Schema) -> str:
+    if field.prefer == "newest":
+        return _newest(field.name, schema)
+    packed = f"(({_trust(field.name, entity.name, schema)} * 65536 + {_DAY}) * 549755813888 + r.tie)"
+    if entity.name == "person" and field.name in _IDENTIFIED:
+        proven = "(CASE s.id_number__state WHEN 'valid18' THEN 1 WHEN 'upgraded15' THEN 1 ELSE 0 END)"
+        return f"({proven} * 4611686018427387904 + {packed})"
+    return packed
+
+
+def _newest(field: str, schema: Schema) -> str:
+    return f"(({_DAY} * 128 + {_trust(field, '', schema)}) * 549755813888 + r.tie)"
+
+
+def _trust(field: str, entity: str, schema: Schema) -> str:
+    """How far each source is believed about a field; a source's word on a whole entity covers its fields."""
+    believed = {
+        name: source.fields.get(field, source.fields.get(entity, source.trust)) for name, source in schema.sources.items()
+    }
+    cases = " ".join(f"WHEN '{name}' THEN {trust}" for name, trust in sorted(believed.items()))
+    return f"(CASE b.source {cases} ELSE 0 END)"

@@ -1,0 +1,344 @@
+"""Who is who, after rows came or went: pairs, edges, clusters and ids for what is touched, then its golden values.
+
+The order of the work: residents (blocked, weighed, clustered under constraints) → things with a key of their own (dwellings,
+organisations, stock …) → households, built after people → events, told apart by their once-key → golden values.
+Only components that the fresh records touch are clustered again, from all their edges: the outcome is that of clustering
+everything at once, whatever the order of the imports.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import polars as pl
+
+from oneform import engine, link, merge
+from oneform.frames import EDGES, JUDGEMENTS, LINKABLE, REVIEWS
+from oneform.schema import Entity
+from oneform.store import Store
+
+BLOCK_CAP = 60  # records of one block compared with each other; larger blocks say too little to be worth their pairs
+_PARTITION = 200_000  # entities whose golden values one statement computes
+
+_LINKABLE_SQL = """
+SELECT r.rec_id, r.rec_key, p.name, p.id_type, p.id_number__seen AS id_seen, p.id_number__state AS id_state,
+       p.birth_date, p.gender, list_filter([p.phone, p.phone_alt], x -> x IS NOT NULL) AS phones,
+       d.estate, d.building, d.unit, d.room, p.hukou_address, h.household_id, h.head_name, p.relation_to_head
+FROM wanted w JOIN record r ON r.rec_id = w.rec_id JOIN source_person p ON p.rec_id = r.rec_id
+LEFT JOIN source_dwelling d ON d.rec_id = r.rec_id
+LEFT JOIN source_household h ON h.rec_id = r.rec_id
+WHERE NOT r.waiting
+ORDER BY r.rec_id
+"""
+
+
+@dataclass(frozen=True)
+class Settled:
+    """What an act touched: `touched` has entity, entity_id and `minted` (the id was made now); `queued` counts reviews."""
+
+    touched: pl.DataFrame
+    queued: int
+
+    def ids(self, entity: str) -> pl.DataFrame:
+        """The ids of one entity that may have changed, as `entity_id`."""
+        return self.touched.filter(pl.col("entity") == entity).select("entity_id")
+
+
+def settle(store: Store, fresh: pl.DataFrame, op: int) -> Settled:
+    """Link the records of an act (`rec_id`, `waiting`) and bring the golden values of all it touches up to date."""
+    live = fresh.filter(~pl.col("waiting")).select("rec_id")
+    first_id = _next_id(store)
+    queued = _link_residents(store, live, op)
+    spoken = _spoken_of(store, live)
+    for entity in store.schema.entities.values():
+        if entity.name in spoken and not entity.event and entity.name not in {"person", "household"}:
+            _link_keyed(store, entity, spoken[entity.name], op)
+    _link_households(store, op)
+    subjects = _touched(store, op, first_id)
+    for entity in store.schema.entities.values():
+        if entity.event:
+            concerned = subjects.filter(pl.col("entity") == entity.event).select("entity_id")
+            _link_events(store, entity, spoken.get(entity.name), concerned, op)
+    settled = Settled(_touched(store, op, first_id), queued)
+    for entity in store.schema.entities.values():
+        _refresh(store, entity, settled.ids(entity.name))
+    _set_heads(store, settled)
+    return settled
+
+
+_TOUCHED = """
+SELECT DISTINCT entity, entity_id, entity_id >= $first_id AS minted
+FROM link WHERE rec_id IN (SELECT rec_id FROM link WHERE op = $op) ORDER BY 1, 2
+"""
+
+
+def _touched(store: Store, op: int, first_id: int) -> pl.DataFrame:
+    """Every entity that a record relinked by this act is or was part of: all whose golden values may have changed."""
+    return engine.collect(engine.sql(store.connection, _TOUCHED, op=op, first_id=first_id))
+
+
+def _next_id(store: Store) -> int:
+    return int(store.connection.execute("SELECT coalesce(max(entity_id), 0) + 1 FROM link").fetchall()[0][0])
+
+
+# -- residents -----------------------------------------------------------------------------------------------------
+
+
+def linkable(store: Store, records: pl.DataFrame) -> pl.DataFrame:
+    """The LINKABLE rows of the given rec_ids that are about a person; waiting rows are not among them."""
+    with engine.lend(store.connection, wanted=records.select("rec_id").unique()):
+        rows = engine.collect(engine.sql(store.connection, _LINKABLE_SQL))
+    return rows.cast(dict(LINKABLE)).match_to_schema(LINKABLE)
+
+
+def _link_residents(store: Store, fresh: pl.DataFrame, op: int) -> int:
+    """Compare the fresh records with all there are, cluster what they reach; how many reviews concern them."""
+    connection = store.connection
+    people = linkable(store, fresh)
+    if people.is_empty():
+        return 0
+    engine.write(connection, link.block_keys(link.standardise(people)), "block_key")
+    with engine.lend(connection, fresh=people.select("rec_id")):
+        pairs = engine.collect(engine.sql(connection, link.PAIRS_SQL, cap=BLOCK_CAP))
+        reopened = _drop_overgrown(store)
+    ends = pl.concat([pairs["left"], pairs["right"]]).unique().to_frame("rec_id")
+    standard = link.standardise(linkable(store, ends))
+    edges = link.weigh(pairs, standard)
+    engine.write(connection, edges.filter(pl.col("verdict") != "apart").select(EDGES.names()), "edge")
+    reached = _reached(store, pl.concat([people["rec_id"], reopened]).unique())
+    standard = link.standardise(linkable(store, reached.to_frame("rec_id")))
+    clusters, reviews = link.cluster(_edges_among(store, reached), standard, _judgements(store))
+    with engine.lend(connection, reached=reached.to_frame("rec_id")):
+        connection.execute(
+            'DELETE FROM review WHERE "left" IN (SELECT rec_id FROM reached) OR "right" IN (SELECT rec_id FROM reached)'
+        )
+    engine.write(connection, reviews.select(REVIEWS.names()), "review")
+    _relink(store, "person", clusters, standard, op)
+    mine = people["rec_id"].implode()
+    return reviews.filter(pl.col("left").is_in(mine) | pl.col("right").is_in(mine)).height
+
+
+_OVERGROWN = """
+WITH size AS (
+  SELECT rule, key, count(*) AS records FROM block_key
+  WHERE (rule, key) IN (SELECT (k.rule, k.key) FROM block_key k JOIN fresh f ON f.rec_id = k.rec_id)
+  GROUP BY rule, key HAVING count(*) > $cap),
+over AS (
+  SELECT s.rule, s.key FROM size s
+  WHERE s.records - (SELECT count(*) FROM block_key k JOIN fresh f ON f.rec_id = k.rec_id
+                     WHERE k.rule = s.rule AND k.key = s.key) <= $cap),
+small AS (SELECT rule, key FROM block_key GROUP BY rule, key HAVING count(*) <= $cap)
+SELECT DISTINCT e."left", e."right"
+FROM edge e
+JOIN block_key a ON a.rec_id = e."left"
+JOIN over o ON o.rule = a.rule AND o.key = a.key
+JOIN block_key b ON b.rec_id = e."right" AND b.rule = a.rule AND b.key = a.key
+WHERE NOT EXISTS (
+  SELECT 1 FROM block_key c JOIN block_key d ON d.rule = c.rule AND d.key = c.key
+  JOIN small m ON m.rule = c.rule AND m.key = c.key
+  WHERE c.rec_id = e."left" AND d.rec_id = e."right")
+"""
+
+
+def _drop_overgrown(store: Store) -> pl.Series:
+    """Forget edges known only from a block that this import pushed over the cap; the records they joined.
+
+    Had all rows come at once, the block would have given no pairs: the order of imports may not show.
+    """
+    lost = engine.collect(engine.sql(store.connection, _OVERGROWN, cap=BLOCK_CAP))
+    if lost.is_empty():
+        return pl.Series("rec_id", [], pl.Int64)
+    with engine.lend(store.connection, lost=lost):
+        store.connection.execute('DELETE FROM edge WHERE ("left", "right") IN (SELECT ("left", "right") FROM lost)')
+    return pl.concat([lost["left"], lost["right"]]).unique().alias("rec_id")
+
+
+_NEIGHBOURS = """
+SELECT DISTINCT other AS rec_id FROM (
+  SELECT e."right" AS other FROM edge e JOIN frontier f ON f.rec_id = e."left" WHERE e.verdict = 'same'
+  UNION SELECT e."left" FROM edge e JOIN frontier f ON f.rec_id = e."right" WHERE e.verdict = 'same'
+  UNION SELECT j."right" FROM judgement j JOIN frontier f ON f.rec_id = j."left" WHERE j.answer = 'same'
+  UNION SELECT j."left" FROM judgement j JOIN frontier f ON f.rec_id = j."right" WHERE j.answer = 'same'
+  UNION SELECT m.rec_id FROM current_link m JOIN current_link l ON l.entity_id = m.entity_id AND l.entity = m.entity
+        JOIN frontier f ON f.rec_id = l.rec_id WHERE l.entity = 'person')
+"""
+
+
+def _reached(store: Store, start: pl.Series) -> pl.Series:
+    """Every record in a component with one of `start`: by edges that say same, by judgements, by the resident they share."""
+    reached, frontier = start, start
+    while not frontier.is_empty():
+        with engine.lend(store.connection, frontier=frontier.to_frame("rec_id")):
+            found = engine.collect(engine.sql(store.connection, _NEIGHBOURS))["rec_id"]
+        frontier = found.filter(~found.is_in(reached.implode()))
+        reached = pl.concat([reached, frontier])
+    return reached.alias("rec_id")
+
+
+def _edges_among(store: Store, records: pl.Series) -> pl.DataFrame:
+    with engine.lend(store.connection, reached=records.to_frame("rec_id")):
+        return engine.collect(
+            engine.sql(
+                store.connection,
+                """SELECT e.* FROM edge e WHERE e."left" IN (SELECT rec_id FROM reached)
+                   OR e."right" IN (SELECT rec_id FROM reached) ORDER BY e."left", e."right" """,
+            )
+        ).match_to_schema(EDGES)
+
+
+def _judgements(store: Store) -> pl.DataFrame:
+    """The newest judgement on each pair of records."""
+    return engine.collect(
+        engine.sql(
+            store.connection,
+            """SELECT "left", "right", max_by(answer, op) AS answer FROM judgement WHERE entity = 'person'
+               GROUP BY "left", "right" ORDER BY 1, 2""",
+        )
+    ).match_to_schema(JUDGEMENTS)
+
+
+# -- everything that has a key of its own ---------------------------------------------------------------------------
+
+
+def _spoken_of(store: Store, fresh: pl.DataFrame) -> dict[str, pl.DataFrame]:
+    """Which of the fresh records say something about each entity beside the person."""
+    found: dict[str, pl.DataFrame] = {}
+    with engine.lend(store.connection, fresh=fresh):
+        for name in store.schema.entities:
+            query = f'SELECT s.rec_id FROM "source_{name}" s JOIN fresh f ON f.rec_id = s.rec_id'  # noqa: S608 - names of the schema
+            records = engine.collect(engine.sql(store.connection, query))
+            if not records.is_empty():
+                found[name] = records
+    return found
+
+
+def _link_keyed(store: Store, entity: Entity, fresh: pl.DataFrame, op: int) -> None:
+    """Entities told apart by what they are called: equal identifying values are one."""
+    ways = tuple(way for way in entity.identify if all(entity.fields[name].kind != "ref" for name in way))
+    keys = list(dict.fromkeys(name for way in ways for name in way))
+    columns = ", ".join(f's."{name}"' for name in keys)
+    query = f"""SELECT s.rec_id, r.rec_key, {columns} FROM "source_{entity.name}" s JOIN record r ON r.rec_id = s.rec_id
+                WHERE NOT r.waiting ORDER BY s.rec_id"""  # noqa: S608 - names of the schema
+    records = engine.collect(engine.sql(store.connection, query))
+    if entity.name == "dwelling":
+        records = _same_rooms(records, fresh)
+        clusters = link.keyed(records, (("estate", "building", "unit", "room"),))
+    else:
+        clusters = link.keyed(records, ways)
+    _relink(store, entity.name, clusters, records, op)
+
+
+def _same_rooms(records: pl.DataFrame, fresh: pl.DataFrame) -> pl.DataFrame:
+    """The records whose building, unit and room a fresh one shares, with an unnamed 小区 taken from the only one known.
+
+    Absent parts are compared as empty: a villa has no unit, and says so by leaving it out.
+    """
+    parts = ["building", "unit", "room"]
+    records = records.filter(pl.any_horizontal(pl.col(name).is_not_null() for name in parts)).with_columns(
+        pl.col(name).fill_null("") for name in parts
+    )
+    rooms = records.join(fresh, on="rec_id", how="semi").select(parts).unique()
+    records = records.join(rooms, on=parts, how="semi")
+    only = pl.when(pl.col("estate").drop_nulls().n_unique().over(parts) == 1).then(
+        pl.col("estate").drop_nulls().first().over(parts)
+    )
+    return records.with_columns(pl.coalesce("estate", only, pl.lit("")).alias("estate"))
+
+
+_CLAIMS = """
+SELECT r.rec_id, r.rec_key, lp.entity_id AS person, h.household_id, h.head_name, h.head_id,
+       ld.entity_id AS dwelling, p.relation_to_head
+FROM record r
+LEFT JOIN source_household h ON h.rec_id = r.rec_id
+LEFT JOIN source_person p ON p.rec_id = r.rec_id
+LEFT JOIN current_link lp ON lp.rec_id = r.rec_id AND lp.entity = 'person'
+LEFT JOIN current_link ld ON ld.rec_id = r.rec_id AND ld.entity = 'dwelling'
+WHERE NOT r.waiting AND (h.rec_id IS NOT NULL OR ld.entity_id IS NOT NULL)
+ORDER BY r.rec_id
+"""
+
+
+def _link_households(store: Store, op: int) -> None:
+    """Households after people: from numbers, heads and dwellings that the live rows claim, all of them at once."""
+    claims = engine.collect(engine.sql(store.connection, _CLAIMS))
+    _relink(store, "household", link.households(claims), claims, op)
+
+
+def _link_events(
+    store: Store, entity: Entity, fresh: pl.DataFrame | None, subjects: pl.DataFrame, op: int
+) -> None:
+    """Events of the subjects concerned: equal once-keys of one subject are one event; an incomplete key is its own."""
+    if fresh is None and subjects.is_empty():
+        return
+    once = [name for name in entity.once if name in entity.fields]
+    columns = "".join(f', s."{name}"' for name in once)
+    query = f"""SELECT s.rec_id, r.rec_key, l.entity_id AS subject{columns}
+                FROM "source_{entity.name}" s JOIN record r ON r.rec_id = s.rec_id
+                LEFT JOIN current_link l ON l.rec_id = s.rec_id AND l.entity = '{entity.event}'
+                WHERE NOT r.waiting AND (l.entity_id IN (SELECT entity_id FROM subjects)
+                                         OR s.rec_id IN (SELECT rec_id FROM fresh)) ORDER BY s.rec_id"""  # noqa: S608 - names of the schema
+    nothing = pl.DataFrame(schema={"rec_id": pl.Int64})
+    with engine.lend(store.connection, subjects=subjects, fresh=nothing if fresh is None else fresh):
+        records = engine.collect(engine.sql(store.connection, query))
+    if records.is_empty():
+        return
+    key = ("subject", *once)
+    complete = pl.all_horizontal(pl.col(name).is_not_null() for name in key) & pl.lit(bool(once))
+    records = records.with_columns(pl.col(key).cast(pl.String), pl.when(~complete).then("rec_key").alias("alone"))
+    keyed = records.with_columns(pl.when(complete).then(pl.col(name)).alias(name) for name in key)
+    _relink(store, entity.name, link.keyed(keyed, (key, ("alone",))), records, op)
+
+
+# -- ids and golden values -------------------------------------------------------------------------------------------
+
+
+def _relink(store: Store, entity: str, clusters: pl.DataFrame, records: pl.DataFrame, op: int) -> None:
+    """Give each cluster its lasting id and append the links that changed."""
+    with engine.lend(store.connection, clustered=records.select("rec_id").unique()):
+        previous = engine.collect(
+            engine.sql(
+                store.connection,
+                """SELECT l.rec_id, l.entity_id FROM current_link l JOIN clustered c ON c.rec_id = l.rec_id
+                   WHERE l.entity = $entity ORDER BY l.rec_id""",
+                entity=entity,
+            )
+        )
+    links, _ = link.assign(clusters, previous, records, _next_id(store))
+    told = links.select("rec_id", pl.lit(entity).alias("entity"), "entity_id", pl.lit(op, pl.Int64).alias("op"))
+    engine.write(store.connection, told, "link")
+
+
+def _refresh(store: Store, entity: Entity, concerned: pl.DataFrame) -> None:
+    """Golden rows of the entities concerned, made anew: delete and insert, never update."""
+    if concerned.is_empty():
+        return
+    parts = concerned.height // _PARTITION + 1
+    with engine.lend(store.connection, touched=concerned):
+        store.connection.execute(
+            f'DELETE FROM "golden_{entity.name}" WHERE entity_id IN (SELECT entity_id FROM touched)'  # noqa: S608 - names of the schema
+        )
+        for part in range(parts):
+            statement = merge.golden_sql(entity, store.schema, part=part, parts=parts)
+            store.connection.execute(f'INSERT INTO "golden_{entity.name}" BY NAME {statement}')  # noqa: S608 - names of the schema
+
+
+_HOUSEHOLDS = """
+SELECT h.* EXCLUDE (head) FROM golden_household h JOIN touched t ON t.entity_id = h.entity_id ORDER BY h.entity_id
+"""
+
+
+def _set_heads(store: Store, settled: Settled) -> None:
+    """Name the head of each household concerned, now that its residents' golden values stand."""
+    connection = store.connection
+    with engine.lend(connection, people=settled.ids("person"), homes=settled.ids("household")):
+        query = """SELECT household AS entity_id FROM golden_person JOIN people USING (entity_id)
+                   WHERE household IS NOT NULL UNION SELECT entity_id FROM homes ORDER BY 1"""
+        concerned = engine.collect(engine.sql(connection, query))
+    if concerned.is_empty():
+        return
+    with engine.lend(connection, touched=concerned):
+        heads = engine.collect(engine.sql(connection, merge.head_sql()))
+        households = engine.collect(engine.sql(connection, _HOUSEHOLDS))
+        connection.execute("DELETE FROM golden_household WHERE entity_id IN (SELECT entity_id FROM touched)")
+    named = households.join(heads, left_on="entity_id", right_on="household", how="left", validate="1:1")
+    engine.write(connection, named, "golden_household")

@@ -1,0 +1,166 @@
+"""The use case of a department: its own template, filled from golden values, delivered whole or not at all."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+
+import polars as pl
+
+from oneform import engine, fill, problems, project
+from oneform.frames import Delivered, Report
+from oneform.mapping.model import Card
+from oneform.mapping.model import Mapping as Form
+from oneform.schema import Schema
+from oneform.store import Store, begin_op, golden
+from oneform.store.database import write_whole
+
+_UNSAFE = str.maketrans('\\/:*?"<>|', "_________")
+
+
+@dataclass(frozen=True)
+class Written:
+    """A filled form: file name → bytes, rows and cells written from data, what did not fit (PROBLEMS)."""
+
+    files: Mapping[str, bytes]
+    rows: int
+    cells: int
+    problems: pl.DataFrame
+
+
+def report(
+    store: Store, form: Form, *, params: Mapping[str, str] | None = None, day: date, template: bytes | None = None
+) -> Written:
+    """Project the dataset through a form's mapping and fill its template. Nothing is written to disk."""
+    given = dict(params or {})
+    unknown = set(given) - {param.name for param in form.params}
+    if unknown:
+        known = "、".join(param.name for param in form.params)
+        raise problems.usage(
+            f"表「{form.title}」没有参数 {'、'.join(sorted(unknown))}，可用：{known}。",
+            f"form {form.form} has no parameter {', '.join(sorted(unknown))}; known: {known}.",
+        )
+    entities = frozenset(entity for entity, _ in form.fields) | {"person", "household", "dwelling", "grid", "area"}
+    projected = project.report(form, golden(store, entities), params=given, day=_day(given, day), schema=store.schema)
+    return _written(form, projected, _template(form) if template is None else template, _day(given, day))
+
+
+def _day(params: Mapping[str, str], day: date) -> date:
+    try:
+        return date.fromisoformat(params["day"]) if "day" in params else day
+    except ValueError:
+        raise problems.usage("参数 day 要写成 2026-11-20 这样。", "write the parameter day as 2026-11-20.") from None
+
+
+def _template(form: Form) -> bytes:
+    path = form.template.file
+    try:
+        content = path.read_bytes()
+    except OSError:
+        raise problems.refusal("OF601", file=path.name, what="找不到，请放回映射文件旁边", what_en="is missing") from None
+    if form.template.sha256 and hashlib.sha256(content).hexdigest() != form.template.sha256:
+        raise problems.refusal(
+            "OF602", path.name, what="模板文件与映射里登记的不是同一个", what_en="the file is not the one the mapping names"
+        )
+    return content
+
+
+def _written(form: Form, projected: Report, template: bytes, day: date) -> Written:
+    compiled = fill.compile(template, form)
+    name = f"{form.title}_{day:%Y%m%d}".translate(_UNSAFE)
+    if isinstance(form.shape, Card) and form.shape.one == "file":
+        cards = fill.render_cards(compiled, projected)
+        files = {f"{name}_{card.translate(_UNSAFE)}.xlsx": filled.content for card, filled in cards}
+        found = pl.concat([projected.problems, *(filled.problems for _, filled in cards)])
+        return Written(files, len(cards), sum(filled.cells for _, filled in cards), found)
+    filled = fill.render(compiled, projected)
+    rows = len(projected.cards) if isinstance(form.shape, Card) else projected.table.height
+    return Written({f"{name}.xlsx": filled.content}, rows, filled.cells, pl.concat([projected.problems, filled.problems]))
+
+
+def deliver(
+    store: Store,
+    form: Form,
+    folder: Path,
+    *,
+    params: Mapping[str, str] | None = None,
+    now: datetime,
+    who: str,
+    force: bool = False,
+) -> tuple[list[Delivered], pl.DataFrame]:
+    """Fill a form, write its files whole into a folder and record the delivery; also what did not fit (PROBLEMS)."""
+    written = report(store, form, params=params, day=now.date())
+    _ensure_free(folder, written, force=force)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, content in written.files.items():
+            write_whole(folder / name, content)
+    except OSError:
+        free = _free_mb(folder)
+        raise problems.refusal("OF701", need=sum(map(len, written.files.values())) // 2**20 + 1, free=free) from None
+    delivered = [
+        Delivered(form.form, form.department, form.title, folder / name, written.rows, written.cells, hashlib.sha256(content).hexdigest())
+        for name, content in written.files.items()
+    ]
+    _record(store, form, delivered, params or {}, now=now, who=who)
+    return delivered, written.problems
+
+
+def _ensure_free(folder: Path, written: Written, *, force: bool) -> None:
+    taken = [name for name in written.files if (folder / name).exists()]
+    if taken and not force:
+        raise problems.usage(
+            f"{folder / taken[0]} 已存在，要覆盖请加 --force。", f"{folder / taken[0]} exists; add --force to overwrite."
+        )
+
+
+def _free_mb(folder: Path) -> int:
+    import shutil
+
+    existing = next(parent for parent in (folder, *folder.absolute().parents) if parent.exists())
+    return shutil.disk_usage(existing).free // 2**20
+
+
+def _record(
+    store: Store, form: Form, delivered: list[Delivered], params: Mapping[str, str], *, now: datetime, who: str
+) -> None:
+    with store.transaction():
+        op = begin_op(store, "delivery", at=now.isoformat(timespec="seconds"), who=who, detail=form.form)
+        first = int(store.connection.execute("SELECT coalesce(max(delivery_id), 0) + 1 FROM delivery").fetchall()[0][0])
+        rows = [
+            {
+                "delivery_id": first + number,
+                "op": op,
+                "form": form.form,
+                "mapping_sha256": form.sha256,
+                "template_sha256": form.template.sha256,
+                "params": json.dumps(dict(params), ensure_ascii=False),
+                "rows": one.rows,
+                "cells": one.cells,
+                "recipient": form.recipient,
+                "file": one.file.name,
+                "sha256": one.sha256,
+            }
+            for number, one in enumerate(delivered)
+        ]
+        engine.write(store.connection, pl.DataFrame(rows), "delivery")
+
+
+def found_form(forms: Mapping[str, Form], name: str) -> Form:
+    """The form of that name or title; a usage error with the known ones."""
+    for form in forms.values():
+        if name in {form.form, form.title}:
+            return form
+    known = "、".join(f"{form.form}（{form.title}）" for form in forms.values())
+    raise problems.usage(f"没有表「{name}」，可用：{known}。", f"no form {name}; known: {', '.join(forms)}.")
+
+
+def load_forms(folders: list[Path], schema: Schema) -> dict[str, Form]:
+    """Every mapping of the shipped folder and the workspace's, checked whole."""
+    from oneform import mapping
+
+    return mapping.load_all([folder for folder in folders if folder.is_dir()], schema)

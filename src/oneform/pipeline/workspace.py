@@ -1,0 +1,153 @@
+"""A workspace as one value with a lifetime: the library's way in, and the command line's."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import date, datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import polars as pl
+
+from oneform import problems, schema, shipped, store
+from oneform.frames import Delivered
+from oneform.mapping.model import Mapping as Form
+from oneform.pipeline import reports, sheets
+from oneform.pipeline.reports import Written
+from oneform.pipeline.sheets import Checked, Imported
+from oneform.schema import Schema
+from oneform.store import Store
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")  # ages, days and dates are Chinese dates wherever the machine stands
+
+
+def now() -> datetime:
+    """The clock the shells hand in: Chinese time."""
+    return datetime.now(SHANGHAI)
+
+
+def load_schema(folder: Path | None = None) -> Schema:
+    """The shipped schema with a workspace's own files laid over it."""
+    own = [folder / "schemas"] if folder is not None and (folder / "schemas").is_dir() else []
+    return schema.load(shipped.folder("schemas"), *own)
+
+
+def load_forms(bound: Schema, folder: Path | None = None) -> dict[str, Form]:
+    """The shipped forms with a workspace's own laid over them."""
+    return reports.load_forms([shipped.folder("mappings"), *([folder / "mappings"] if folder else [])], bound)
+
+
+class Workspace:
+    """One community's dataset, open: sheets go in, residents and forms come out. Made by `open_workspace`."""
+
+    def __init__(self, opened: Store, *, who: str, clock: Callable[[], datetime]) -> None:
+        self.store = opened
+        self.who = who
+        self.clock = clock
+        self._forms: dict[str, Form] | None = None
+
+    @property
+    def schema(self) -> Schema:
+        """The dataset's entities, code lists and sources."""
+        return self.store.schema
+
+    @property
+    def forms(self) -> Mapping[str, Form]:
+        """Every form that can be filled, by name."""
+        if self._forms is None:
+            self._forms = load_forms(self.schema, self.store.folder)
+        return self._forms
+
+    def form(self, name: str) -> Form:
+        """The form of that name or Chinese title."""
+        return reports.found_form(self.forms, name)
+
+    def check(self, path: Path | str, *, form: str | None = None) -> Checked:
+        """What a sheet was understood to say; nothing is written."""
+        return sheets.check_sheet(
+            Path(path), self.schema, form=self.form(form) if form else None, today=self.clock().date()
+        )
+
+    def import_sheet(
+        self,
+        path: Path | str,
+        *,
+        form: str | None = None,
+        source: str | None = None,
+        valid_on: date | None = None,
+        say: Callable[[str], None] | None = None,
+    ) -> Imported:
+        """Take a sheet in; the same content again changes nothing. WorkbookError when the file is refused."""
+        return sheets.import_sheet(
+            self.store,
+            Path(path),
+            form=self.form(form) if form else None,
+            source=source,
+            valid_on=valid_on,
+            now=self.clock(),
+            who=self.who,
+            **({"say": say} if say else {}),
+        )
+
+    def report(self, form: str, **params: str) -> bytes:
+        """A filled form as bytes; a form of many files raises UsageError, `fill` gives them all."""
+        files = self.fill(form, **params).files
+        if len(files) != 1:
+            raise problems.usage(f"表「{form}」有 {len(files)} 个文件，请用 fill。", f"form {form} has {len(files)} files; use fill.")
+        return next(iter(files.values()))
+
+    def fill(self, form: str, **params: str) -> Written:
+        """A form's files as bytes by name, with what did not fit."""
+        return reports.report(self.store, self.form(form), params=params, day=self.clock().date())
+
+    def deliver(
+        self, form: str, folder: Path | str, *, params: Mapping[str, str] | None = None, force: bool = False
+    ) -> tuple[list[Delivered], pl.DataFrame]:
+        """Write a filled form into a folder and record the delivery."""
+        return reports.deliver(
+            self.store, self.form(form), Path(folder), params=params, now=self.clock(), who=self.who, force=force
+        )
+
+    def residents(self) -> pl.DataFrame:
+        """Golden residents, `resident` first."""
+        return store.residents(self.store)
+
+    def provenance(self) -> pl.DataFrame:
+        """`resident, field, value, file, sheet, row, column` per golden value."""
+        return store.provenance(self.store)
+
+    def links(self) -> pl.DataFrame:
+        """`file, sheet, row, entity, resident` of every source row."""
+        return store.links(self.store)
+
+    def problems(self) -> pl.DataFrame:
+        """What every import found: `batch, file, sheet, row, column, field, code, level, message`."""
+        return store.problem_list(self.store)
+
+    def reviews(self) -> pl.DataFrame:
+        """Pairs of records that wait for a person: `review, left, right, match_weight, reason`."""
+        return store.review_list(self.store)
+
+
+@contextmanager
+def open_workspace(
+    folder: Path | str, *, create: bool = False, who: str = "library", clock: Callable[[], datetime] = now
+) -> Iterator[Workspace]:
+    """Open the workspace in a folder, made first when `create` is set. StoreBusyError while another process has it."""
+    place = Path(folder)
+    bound = load_schema(place)
+    if create:
+        store.create(place, bound)
+    with store.opened(place, bound) as opened:
+        yield Workspace(opened, who=who, clock=clock)
+
+
+def known_values(workspace: Workspace) -> int:
+    """How many facts the dataset holds: golden values of every entity, each counted once however many sheets say it."""
+    tables = store.golden(workspace.store)
+    return sum(
+        int(frame.select(pl.sum_horizontal(pl.col(field.name).is_not_null().sum() for field in fields)).item())
+        for entity, frame in tables.items()
+        if (fields := workspace.schema.stored(entity))
+    )

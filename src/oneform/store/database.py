@@ -1,0 +1,201 @@
+"""The database file: created, opened by one process, closed; every act one transaction, every fault one clear refusal."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from oneform import problems, schema
+from oneform.schema import Schema
+from oneform.store import tables
+
+NAME = "oneform.duckdb"
+HEAD = "oneform.head"
+_LOCK_WAIT = 5.0  # seconds another process is given to finish
+_SPARE = 64  # MB that must stay free on the disk whatever is imported
+_SETTINGS = {
+    "python_enable_replacements": "false",  # a table name may never mean a Python variable
+    "autoinstall_known_extensions": "false",  # no network
+    "checkpoint_threshold": "256MB",  # the default made a 40-row commit take a second
+}
+
+
+@dataclass(frozen=True)
+class Store:
+    """An open workspace: `connection` is handed to the engine, never to a stage."""
+
+    folder: Path
+    connection: duckdb.DuckDBPyConnection
+    schema: Schema
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All of it or nothing; a full disk or a broken file becomes a refusal that says so."""
+        self.connection.execute("BEGIN")
+        try:
+            yield
+            self.connection.execute("COMMIT")
+        except duckdb.Error as cause:
+            _rollback(self.connection)
+            raise _refusal(cause, self.folder) from None
+        except BaseException:
+            _rollback(self.connection)
+            raise
+
+    def settle(self) -> None:
+        """After a commit: write the log into the file, and the newest batch and op into the head file beside it."""
+        try:
+            self.connection.execute("CHECKPOINT")
+        except duckdb.Error:
+            return  # committed and in the log; the next open replays it
+        newest = self.connection.execute(
+            "SELECT coalesce((SELECT max(op) FROM op), 0), coalesce((SELECT max(import_id) FROM import_batch), 0)"
+        ).fetchall()[0]
+        write_whole(self.folder / HEAD, json.dumps({"op": newest[0], "batch": newest[1]}).encode())
+
+    def ensure_space(self, need_mb: int) -> None:
+        """Refuse before anything is written: a full disk cannot be undone by the database (OF701)."""
+        free = shutil.disk_usage(self.folder).free // 2**20
+        if free < need_mb + _SPARE:
+            raise problems.refusal("OF701", need=need_mb + _SPARE, free=free)
+
+
+def create(folder: Path, bound: Schema) -> None:
+    """Make a workspace in a folder; an existing database is left alone."""
+    try:
+        for name in ("", "inbox", "outbox", "schemas", "mappings"):
+            (folder / name).mkdir(parents=True, exist_ok=True)
+    except OSError:
+        raise problems.usage(f"无法在 {folder} 建立工作区，请检查路径和权限。", f"cannot make a workspace in {folder}.") from None
+    if (folder / NAME).exists():
+        return
+    with _connected(folder / NAME, creating=True) as connection:
+        connection.execute("BEGIN")
+        for statement in (*tables.SYSTEM, *schema.ddl(bound), *tables.VIEWS):
+            connection.execute(statement)
+        connection.execute("INSERT INTO meta VALUES ('format', $format)", {"format": str(tables.FORMAT)})
+        connection.execute("COMMIT")
+        connection.execute("CHECKPOINT")
+    (folder / NAME).chmod(0o600)
+
+
+@contextmanager
+def opened(folder: Path, bound: Schema) -> Iterator[Store]:
+    """Open a workspace for one command. OF702 when another process holds it, OF703/OF704 when the file is no good."""
+    if not (folder / NAME).is_file():
+        raise problems.usage(
+            f"{folder} 里还没有数据库，请先运行 oneform init。", f"no database in {folder}; run oneform init first."
+        )
+    with _connected(folder / NAME) as connection:
+        _check_format(connection, folder)
+        _migrate(connection, folder, bound)
+        yield Store(folder, connection, bound)
+
+
+@contextmanager
+def _connected(path: Path, *, creating: bool = False) -> Iterator[duckdb.DuckDBPyConnection]:
+    config = {**_SETTINGS, **({"storage_compatibility_version": "v1.5.0"} if creating else {})}
+    deadline = time.monotonic() + _LOCK_WAIT
+    while True:
+        try:
+            connection = duckdb.connect(str(path), config=config)
+            break
+        except duckdb.Error as cause:
+            if "lock" in str(cause) and time.monotonic() < deadline:
+                time.sleep(0.2)
+                continue
+            raise _refusal(cause, path.parent) from None
+    try:
+        yield connection
+    finally:
+        connection.close()
+
+
+def _refusal(cause: duckdb.Error, folder: Path) -> Exception:
+    """What a database error means to the user; its text may quote cells, so only the process number is read from it."""
+    text = str(cause)
+    if "lock" in text and isinstance(cause, duckdb.IOException):
+        pid = re.search(r"PID ([0-9]+)", text)
+        return problems.refusal("OF702", who=f"进程 {pid[1]}" if pid else "另一个进程")
+    if "not a valid DuckDB" in text or "magic bytes" in text:
+        return problems.refusal("OF704", file=folder / NAME)
+    if isinstance(cause, duckdb.OutOfMemoryException):
+        return problems.refusal("OF705")
+    if isinstance(cause, duckdb.IOException) and re.search("No space|write|space left", text):
+        return problems.refusal("OF701", need=_SPARE, free=shutil.disk_usage(folder).free // 2**20)
+    if isinstance(cause, duckdb.IOException | duckdb.SerializationException | duckdb.FatalException | duckdb.InternalException):
+        return problems.refusal("OF703", what="读取失败", what_en="reading failed")
+    return RuntimeError(f"{type(cause).__name__} in the store")  # a bug of ours; the text may hold values
+
+
+def _rollback(connection: duckdb.DuckDBPyConnection) -> None:
+    try:
+        connection.execute("ROLLBACK")
+    except duckdb.Error:  # the failed commit already ended the transaction
+        return
+
+
+def _check_format(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
+    try:
+        found = connection.execute("SELECT value FROM meta WHERE key = 'format'").fetchall()
+    except duckdb.CatalogException:
+        raise problems.refusal("OF704", file=folder / NAME) from None
+    if not found or int(found[0][0]) > tables.FORMAT:
+        raise problems.refusal(
+            "OF703", what="由更新版本的 oneform 写成，请先升级程序", what_en="written by a newer oneform; upgrade first"
+        )
+
+
+def _migrate(connection: duckdb.DuckDBPyConnection, folder: Path, bound: Schema) -> None:
+    """Bring the entities' tables up to the schema: new tables and columns are added, after a copy; nothing is dropped."""
+    present: dict[str, set[str]] = {}
+    for table, column in connection.execute("SELECT table_name, column_name FROM information_schema.columns").fetchall():
+        present.setdefault(table, set()).add(column)
+    statements = []
+    for statement in schema.ddl(bound):
+        table = re.search(r'CREATE TABLE "?([a-z_0-9]+)"?', statement)
+        if table and table[1] not in present:
+            statements.append(statement)
+        elif table:
+            wanted = re.findall(r'"([a-z_0-9]+)" ([A-Z]+(?:\[\])?)', statement)
+            statements += [
+                f'ALTER TABLE "{table[1]}" ADD COLUMN "{name}" {kind}'
+                for name, kind in wanted
+                if name not in present[table[1]] and name != table[1]
+            ]
+    if not statements:
+        return
+    connection.execute("CHECKPOINT")
+    shutil.copy2(folder / NAME, folder / f"{NAME}.before-migration")
+    for statement in statements:
+        connection.execute(statement)
+    connection.execute("CHECKPOINT")
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """A file that is whole or absent: written beside, flushed to disk, renamed."""
+    handle, beside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(beside).replace(path)
+    except BaseException:
+        Path(beside).unlink(missing_ok=True)
+        raise
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)

@@ -1,0 +1,99 @@
+"""What the store answers: golden entities, links, problems, reviews, and where each value came from."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from oneform import engine
+from oneform.store.database import Store
+
+
+def golden(store: Store, entities: frozenset[str] | None = None) -> dict[str, pl.DataFrame]:
+    """The golden tables by entity name (all of them, or the ones asked for), sorted by entity_id."""
+    wanted = store.schema.entities if entities is None else sorted(entities & set(store.schema.entities))
+    return {
+        name: engine.collect(engine.sql(store.connection, f'SELECT * FROM "golden_{name}" ORDER BY entity_id'))  # noqa: S608 - names of the schema
+        for name in wanted
+    }
+
+
+_LINKS = """
+SELECT b.file, r.sheet, r.row, l.entity, l.entity_id AS resident
+FROM record r JOIN import_batch b USING (import_id) JOIN current_link l USING (rec_id)
+UNION ALL BY NAME
+SELECT b.file, r.sheet, r.row, r.entity, NULL AS resident
+FROM record r JOIN import_batch b USING (import_id)
+WHERE NOT EXISTS (SELECT 1 FROM current_link l WHERE l.rec_id = r.rec_id)
+ORDER BY file, sheet, row, entity
+"""
+
+
+def links(store: Store) -> pl.DataFrame:
+    """`file, sheet, row, entity, resident` for every source row of the current state; a waiting row has no resident."""
+    return engine.collect(engine.sql(store.connection, _LINKS))
+
+
+def residents(store: Store) -> pl.DataFrame:
+    """Golden residents, `resident` first, stored fields in the schema's order, then `household` and `dwelling`."""
+    columns = ", ".join(f'"{field.name}"' for field in store.schema.stored("person"))
+    query = f"SELECT entity_id AS resident, {columns}, household, dwelling FROM golden_person ORDER BY 1"  # noqa: S608 - names of the schema
+    return engine.collect(engine.sql(store.connection, query))
+
+
+_ORIGINS = """
+SELECT v.resident, v.field, v.value, b.file, r.sheet, r.row, c."column"
+FROM said v JOIN record r USING (rec_id) JOIN import_batch b USING (import_id)
+LEFT JOIN binding c ON c.import_id = r.import_id AND c.sheet = r.sheet AND c.entity = 'person' AND c.field = v.field
+ORDER BY v.resident, v.position
+"""
+
+
+def provenance(store: Store) -> pl.DataFrame:
+    """`resident, field, value, file, sheet, row, column` per golden value; `column` is null where a rule made the value."""
+    people = golden(store, frozenset({"person"}))["person"]
+    fields = [field.name for field in store.schema.stored("person")]
+    said = pl.concat(
+        [
+            people.select(
+                pl.col("entity_id").alias("resident"),
+                pl.lit(name).alias("field"),
+                pl.lit(position).alias("position"),
+                pl.col(name).cast(pl.String).alias("value"),
+                pl.col("prov").list.get(position, null_on_oob=True).alias("rec_id"),
+            ).filter(pl.col("value").is_not_null())
+            for position, name in enumerate(fields)
+        ]
+    )
+    with engine.lend(store.connection, said=said):
+        return engine.collect(engine.sql(store.connection, _ORIGINS))
+
+
+def problem_list(store: Store) -> pl.DataFrame:
+    """`batch, file, sheet, row, column, field, code, level, message` of every import, in order."""
+    return engine.collect(
+        engine.sql(
+            store.connection,
+            """SELECT p.import_id AS batch, b.file, p.sheet, p.row, p."column", p.field, p.code, p.level, p.message
+               FROM problem p JOIN import_batch b USING (import_id)
+               ORDER BY batch, p.sheet, p.row NULLS FIRST, p."column" NULLS FIRST, p.code""",
+        )
+    )
+
+
+_REVIEWS = """
+WITH place AS (
+  SELECT r.rec_id, b.file || '!' || r.sheet || '!' || r.row AS at FROM record r JOIN import_batch b USING (import_id))
+SELECT row_number() OVER (ORDER BY v.weight DESC, l.at, g.at) AS review, l.at AS "left", g.at AS "right",
+       v.weight AS match_weight, v.reason, v."left" AS left_record, v."right" AS right_record
+FROM review v JOIN place l ON l.rec_id = v."left" JOIN place g ON g.rec_id = v."right"
+WHERE NOT EXISTS (SELECT 1 FROM judgement j WHERE j."left" = v."left" AND j."right" = v."right")
+ORDER BY 1
+"""
+
+
+def review_list(store: Store) -> pl.DataFrame:
+    """`review, left, right, match_weight, reason`: pairs of rows that wait for a person, each named `file!sheet!row`.
+
+    `left_record` and `right_record` are their rec_ids.
+    """
+    return engine.collect(engine.sql(store.connection, _REVIEWS))
