@@ -18,7 +18,13 @@ from oneform.schema import Field, Schema
 Bound = list[tuple[Column, Field]]
 
 _DWELLING_PARTS = ("estate", "building", "unit", "room")
+# what makes one element a whole address that the grammar of addresses can read
+_ELEMENTS = {"building": (pl.lit(""), pl.lit("栋")), "unit": (pl.lit("1栋"), pl.lit("单元")), "room": (pl.lit("1栋1单元"), pl.lit("室"))}
+_ELEMENT_WORDS = r"^第|(?:号楼|栋|幢|座|楼|#|单元|门|梯|室|号|房)$"
+# fields that name another entity → that entity and what else is known of it by being named so
+_NAMED: dict[str, tuple[str, dict[str, str]]] = {"grid": ("grid", {}), "community": ("area", {"level": "社区"})}
 _VALID = ("valid18", "upgraded15")
+_TRUE = {"是", "有", "√", "对"}
 
 
 def normalised(table: Table, schema: Schema, *, today: date) -> Normalised:
@@ -36,7 +42,7 @@ def normalised(table: Table, schema: Schema, *, today: date) -> Normalised:
         for entity in dict.fromkeys([main, *(field.entity for _, field in bound)])
     }
     _add_derived(records, table, schema)
-    records[main] = records[main].hstack(parsed.select(_verbatim(bound, "raw"))).hstack(_extras(table))
+    records[main] = records[main].hstack(parsed.with_columns(_verbatim(bound)).select("raw")).hstack(_extras(table))
     return Normalised(main, records, _problems(table, bound, parsed), _notes(bound, parsed))
 
 
@@ -52,26 +58,25 @@ def _parsed(table: Table, bound: Bound, schema: Schema, *, today: date) -> pl.Da
             field.kind,
             pl.col(f"c{column.index}"),
             pl.col(f"t{column.index}"),
-            **_options(column, field, schema, today=today, id_type=id_type),
+            today=today,
+            **_options(column, field, schema, id_type=id_type),
         ).alias(f"p{column.index}")
         for column, field in bound
     )
 
 
-def _options(column: Column, field: Field, schema: Schema, *, today: date, id_type: str | None) -> dict[str, object]:
+def _options(column: Column, field: Field, schema: Schema, *, id_type: str | None) -> dict[str, object]:
     """What a field's kind needs to know beside the cell."""
-    if field.kind in {"date", "datetime"}:
-        return {"role": "birth" if field.name == "birth_date" else "event", "today": today}
+    if field.kind == "date":
+        return {"role": "birth" if field.name == "birth_date" else "any"}
     if field.kind == "resident_id":
-        return {"today": today, "id_type": pl.col(id_type) if id_type and field.name == "id_number" else None}
+        return {"id_type": pl.col(id_type) if id_type and field.name == "id_number" else None}
     if field.kind == "code" and field.codes:
         codes = schema.codes[field.codes]
         allowed = "、".join(list(codes.labels.values())[:8])
         return {"spellings": codes.spellings, "legend": dict(column.legend), "allowed": allowed}
     if field.kind == "boolean":
-        return {"legend": {text: kinds.boolean.meaning(word) for text, word in column.legend.items()}}
-    if field.kind in {"integer", "decimal"}:
-        return {"integer": field.kind == "integer"}
+        return {"legend": {text: word in _TRUE for text, word in column.legend.items()}}
     return {}
 
 
@@ -108,19 +113,18 @@ def _held(bound: Bound) -> pl.Expr:
     return pl.when(anything).then(pl.struct(texts).struct.json_encode()).alias("held")
 
 
-def _verbatim(bound: Bound, name: str) -> pl.Expr:
-    """The cells as they were, by header, for ever."""
+def _verbatim(bound: Bound) -> pl.Expr:
+    """The bound cells as they were, by header and sheet column, for ever."""
     texts = {f"{column.header}@{column.index}": pl.col(f"c{column.index}") for column, _ in bound}
-    return pl.struct(**texts).struct.json_encode().alias(name) if texts else pl.lit(None, pl.String).alias(name)
+    return (pl.struct(**texts).struct.json_encode() if texts else pl.lit(None, pl.String)).alias("raw")
 
 
 def _extras(table: Table) -> pl.DataFrame:
     """The unknown columns, kept verbatim; denied ones are named in the report and never stored."""
     unknown = [column for column in table.columns if column.field is None and not column.denied]
     texts = {f"{column.header}@{column.index}": pl.col(f"c{column.index}") for column in unknown}
-    if not texts:
-        return table.cells.select(pl.lit(None, pl.String).alias("extras"))
-    return table.cells.select(pl.struct(**texts).struct.json_encode().alias("extras"))
+    extras = pl.struct(**texts).struct.json_encode() if texts else pl.lit(None, pl.String)
+    return table.cells.with_columns(extras.alias("extras")).select("extras")
 
 
 def _add_derived(records: dict[str, pl.DataFrame], table: Table, schema: Schema) -> None:
@@ -133,12 +137,43 @@ def _add_derived(records: dict[str, pl.DataFrame], table: Table, schema: Schema)
             known = records.get("dwelling", main.select("sheet", "row", pl.lit(None, pl.String).alias("held")))
             missing = [name for name in _DWELLING_PARTS if name not in known.columns]
             records["dwelling"] = known.hstack(parts.select(missing))
+    if "dwelling" in records:
+        records["dwelling"] = _with_plain_parts(records["dwelling"])
     for fact in ("grid", "community"):
         if fact in table.facts and fact in schema.entities[table.entity].fields and fact not in main.columns:
             main = main.with_columns(pl.lit(table.facts[fact]).alias(fact))
     records[table.entity] = main
-    for entity, frame in _mentions(records, schema).items():
+    for entity, frame in _mentions(records).items():
         records.setdefault(entity, frame)
+
+
+def _with_plain_parts(dwellings: pl.DataFrame) -> pl.DataFrame:
+    """Building, unit and room without their words and in Arabic figures: `三号楼` and `3栋` are both 3.
+
+    A room cell that holds the whole place (`3-2-501`) fills the parts that have no column or no value of their own.
+    """
+    present = [name for name in ("building", "unit", "room") if name in dwellings.columns]
+    if "room" in present:
+        whole = address.parts(pl.col("room"))
+        dwellings = dwellings.with_columns(whole.alias("whole"))
+        apart = pl.col("whole").struct.field("building").is_not_null()
+        dwellings = dwellings.with_columns(
+            pl.when(apart).then(pl.col("whole").struct.field("room")).otherwise("room").alias("room"),
+            *(
+                pl.coalesce(
+                    *([pl.col(name)] if name in present else []),
+                    pl.when(apart).then(pl.col("whole").struct.field(name)),
+                ).alias(name)
+                for name in ("building", "unit")
+            ),
+        ).drop("whole")
+        present = ["building", "unit", "room"]
+    bare = {name: pl.col(name).str.strip_chars().str.replace_all(_ELEMENT_WORDS, "") for name in present}
+    return dwellings.with_columns(
+        pl.coalesce(address.parts(before + bare[name] + after).struct.field(name), pl.col(name)).alias(name)
+        for name, (before, after) in _ELEMENTS.items()
+        if name in present
+    )
 
 
 def _from_identifier(people: pl.DataFrame, schema: Schema) -> pl.DataFrame:
@@ -162,17 +197,17 @@ def _from_identifier(people: pl.DataFrame, schema: Schema) -> pl.DataFrame:
     return people.with_columns(filled).drop("id_type__read", "phone__more", strict=False)
 
 
-def _mentions(records: dict[str, pl.DataFrame], schema: Schema) -> dict[str, pl.DataFrame]:
-    """Naming a grid makes it known: the first row that mentions each value of a reference to a named entity."""
+def _mentions(records: dict[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:
+    """Naming a grid or a community makes it known: the first row that mentions each one speaks of it."""
     made: dict[str, pl.DataFrame] = {}
-    for entity, frame in records.items():
-        for field in schema.entities[entity].fields.values():
-            target = schema.entities.get(field.to or "")
-            if field.name in frame.columns and target and target.identify and target.identify[0] == ("name",):
-                made[target.name] = (
-                    frame.filter(pl.col(field.name).is_not_null())
-                    .unique(field.name, keep="first", maintain_order=True)
-                    .select("sheet", "row", pl.col(field.name).alias("name"), pl.lit(None, pl.String).alias("held"))
+    for frame in records.values():
+        for field, (entity, fixed) in _NAMED.items():
+            if field in frame.columns:
+                made[entity] = (
+                    frame.filter(pl.col(field).is_not_null())
+                    .unique(field, keep="first", maintain_order=True)
+                    .select("sheet", "row", pl.col(field).alias("name"), pl.lit(None, pl.String).alias("held"))
+                    .with_columns(pl.lit(value).alias(name) for name, value in fixed.items())
                 )
     return made
 

@@ -17,13 +17,11 @@ from oneform.frames import EDGES, JUDGEMENTS, LINKABLE, REVIEWS
 from oneform.schema import Entity
 from oneform.store import Store
 
-BLOCK_CAP = 60  # records of one block compared with each other; larger blocks say too little to be worth their pairs
 _PARTITION = 200_000  # entities whose golden values one statement computes
 
 _LINKABLE_SQL = """
 SELECT r.rec_id, r.rec_key, p.name, p.id_type, p.id_number__seen AS id_seen, p.id_number__state AS id_state,
-       p.birth_date, p.gender, list_filter([p.phone, p.phone_alt], x -> x IS NOT NULL) AS phones,
-       d.estate, d.building, d.unit, d.room, p.hukou_address, h.household_id, h.head_name, p.relation_to_head
+       p.birth_date, p.gender, p.phone, p.phone_alt, d.estate, d.building, d.unit, d.room, p.hukou_address, h.household_id, h.head_name, p.relation_to_head
 FROM wanted w JOIN record r ON r.rec_id = w.rec_id JOIN source_person p ON p.rec_id = r.rec_id
 LEFT JOIN source_dwelling d ON d.rec_id = r.rec_id
 LEFT JOIN source_household h ON h.rec_id = r.rec_id
@@ -88,69 +86,59 @@ def linkable(store: Store, records: pl.DataFrame) -> pl.DataFrame:
     """The LINKABLE rows of the given rec_ids that are about a person; waiting rows are not among them."""
     with engine.lend(store.connection, wanted=records.select("rec_id").unique()):
         rows = engine.collect(engine.sql(store.connection, _LINKABLE_SQL))
-    return rows.cast(dict(LINKABLE)).match_to_schema(LINKABLE)
+    phones = pl.concat_list("phone", "phone_alt").list.drop_nulls()
+    return rows.with_columns(phones=phones).select(LINKABLE.names()).cast(dict(LINKABLE)).match_to_schema(LINKABLE)
 
 
 def _link_residents(store: Store, fresh: pl.DataFrame, op: int) -> int:
     """Compare the fresh records with all there are, cluster what they reach; how many reviews concern them."""
-    connection = store.connection
     people = linkable(store, fresh)
     if people.is_empty():
         return 0
-    engine.write(connection, link.block_keys(link.standardise(people)), "block_key")
-    with engine.lend(connection, fresh=people.select("rec_id")):
-        pairs = engine.collect(engine.sql(connection, link.PAIRS_SQL, cap=BLOCK_CAP))
-        reopened = _drop_overgrown(store)
-    ends = pl.concat([pairs["left"], pairs["right"]]).unique().to_frame("rec_id")
-    standard = link.standardise(linkable(store, ends))
-    edges = link.weigh(pairs, standard)
-    engine.write(connection, edges.filter(pl.col("verdict") != "apart").select(EDGES.names()), "edge")
-    reached = _reached(store, pl.concat([people["rec_id"], reopened]).unique())
-    standard = link.standardise(linkable(store, reached.to_frame("rec_id")))
-    clusters, reviews = link.cluster(_edges_among(store, reached), standard, _judgements(store))
-    with engine.lend(connection, reached=reached.to_frame("rec_id")):
-        connection.execute(
-            'DELETE FROM review WHERE "left" IN (SELECT rec_id FROM reached) OR "right" IN (SELECT rec_id FROM reached)'
-        )
-    engine.write(connection, reviews.select(REVIEWS.names()), "review")
+    engine.write(store.connection, link.block_keys(link.standardise(people)), "block_key")
+    start = _reopened(store, people["rec_id"])
+    pairs = _pairs(store, start)
+    standard = link.standardise(linkable(store, pl.concat([pairs["left"], pairs["right"]]).to_frame("rec_id")))
+    edges = link.weigh(pairs, standard).filter(~((pl.col("verdict") == "apart") & (pl.col("reason") == "scored")))
+    engine.write(store.connection, edges.select(EDGES.names()), "edge")
+    reached = _reached(store, start)
+    # Reviews lead out of the components reached; those on the other side are clustered along, to the same result as before.
+    around = _reached(store, _asked_about(store, reached))
+    standard = link.standardise(linkable(store, around.to_frame("rec_id")))
+    clusters, reviews = link.cluster(_edges_among(store, around), standard, _judgements(store))
+    _replace_reviews(store, reached, reviews)
     _relink(store, "person", clusters, standard, op)
     mine = people["rec_id"].implode()
     return reviews.filter(pl.col("left").is_in(mine) | pl.col("right").is_in(mine)).height
 
 
-_OVERGROWN = """
-WITH size AS (
-  SELECT rule, key, count(*) AS records FROM block_key
-  WHERE (rule, key) IN (SELECT (k.rule, k.key) FROM block_key k JOIN fresh f ON f.rec_id = k.rec_id)
-  GROUP BY rule, key HAVING count(*) > $cap),
-over AS (
-  SELECT s.rule, s.key FROM size s
-  WHERE s.records - (SELECT count(*) FROM block_key k JOIN fresh f ON f.rec_id = k.rec_id
-                     WHERE k.rule = s.rule AND k.key = s.key) <= $cap),
-small AS (SELECT rule, key FROM block_key GROUP BY rule, key HAVING count(*) <= $cap)
-SELECT DISTINCT e."left", e."right"
-FROM edge e
-JOIN block_key a ON a.rec_id = e."left"
-JOIN over o ON o.rule = a.rule AND o.key = a.key
-JOIN block_key b ON b.rec_id = e."right" AND b.rule = a.rule AND b.key = a.key
-WHERE NOT EXISTS (
-  SELECT 1 FROM block_key c JOIN block_key d ON d.rule = c.rule AND d.key = c.key
-  JOIN small m ON m.rule = c.rule AND m.key = c.key
-  WHERE c.rec_id = e."left" AND d.rec_id = e."right")
-"""
+def _reopened(store: Store, fresh: pl.Series) -> pl.Series:
+    """The fresh records and those in blocks that they push over the cap, whose edges are forgotten to be made anew.
 
-
-def _drop_overgrown(store: Store) -> pl.Series:
-    """Forget edges known only from a block that this import pushed over the cap; the records they joined.
-
-    Had all rows come at once, the block would have given no pairs: the order of imports may not show.
+    Had all rows come at once, such a block would have given no pairs: the order of imports may not show.
     """
-    lost = engine.collect(engine.sql(store.connection, _OVERGROWN, cap=BLOCK_CAP))
-    if lost.is_empty():
-        return pl.Series("rec_id", [], pl.Int64)
-    with engine.lend(store.connection, lost=lost):
-        store.connection.execute('DELETE FROM edge WHERE ("left", "right") IN (SELECT ("left", "right") FROM lost)')
-    return pl.concat([lost["left"], lost["right"]]).unique().alias("rec_id")
+    with engine.lend(store.connection, fresh=fresh.to_frame("rec_id"), block_cap=link.CAPS):
+        crossed = engine.collect(engine.sql(store.connection, link.CROSSED_SQL))["rec_id"]
+    with engine.lend(store.connection, crossed=crossed.to_frame("rec_id")):
+        store.connection.execute(
+            """DELETE FROM edge WHERE "left" IN (SELECT rec_id FROM crossed) OR "right" IN (SELECT rec_id FROM crossed)"""
+        )
+    return pl.concat([fresh, crossed]).unique().alias("rec_id")
+
+
+def _pairs(store: Store, start: pl.Series) -> pl.DataFrame:
+    with engine.lend(store.connection, fresh=start.to_frame("rec_id"), block_cap=link.CAPS):
+        return engine.collect(engine.sql(store.connection, link.PAIRS_SQL)).sort("left", "right")
+
+
+def _replace_reviews(store: Store, reached: pl.Series, reviews: pl.DataFrame) -> None:
+    with engine.lend(store.connection, reached=reached.to_frame("rec_id")):
+        store.connection.execute(
+            'DELETE FROM review WHERE "left" IN (SELECT rec_id FROM reached) OR "right" IN (SELECT rec_id FROM reached)'
+        )
+    inside = reached.implode()
+    concerned = reviews.filter(pl.col("left").is_in(inside) | pl.col("right").is_in(inside))
+    engine.write(store.connection, concerned.select(REVIEWS.names()), "review")
 
 
 _NEIGHBOURS = """
@@ -175,15 +163,27 @@ def _reached(store: Store, start: pl.Series) -> pl.Series:
     return reached.alias("rec_id")
 
 
-def _edges_among(store: Store, records: pl.Series) -> pl.DataFrame:
-    with engine.lend(store.connection, reached=records.to_frame("rec_id")):
-        return engine.collect(
-            engine.sql(
-                store.connection,
-                """SELECT e.* FROM edge e WHERE e."left" IN (SELECT rec_id FROM reached)
-                   OR e."right" IN (SELECT rec_id FROM reached) ORDER BY e."left", e."right" """,
-            )
-        ).match_to_schema(EDGES)
+_ASKED_ABOUT = """
+SELECT rec_id FROM reached
+UNION SELECT e."right" FROM edge e JOIN reached r ON r.rec_id = e."left"
+UNION SELECT e."left" FROM edge e JOIN reached r ON r.rec_id = e."right" ORDER BY 1
+"""
+
+
+def _asked_about(store: Store, reached: pl.Series) -> pl.Series:
+    with engine.lend(store.connection, reached=reached.to_frame("rec_id")):
+        return engine.collect(engine.sql(store.connection, _ASKED_ABOUT))["rec_id"]
+
+
+_AMONG = """
+SELECT e.* FROM edge e
+WHERE e."left" IN (SELECT rec_id FROM around) AND e."right" IN (SELECT rec_id FROM around) ORDER BY e."left", e."right"
+"""
+
+
+def _edges_among(store: Store, around: pl.Series) -> pl.DataFrame:
+    with engine.lend(store.connection, around=around.to_frame("rec_id")):
+        return engine.collect(engine.sql(store.connection, _AMONG)).match_to_schema(EDGES)
 
 
 def _judgements(store: Store) -> pl.DataFrame:
@@ -246,7 +246,7 @@ def _same_rooms(records: pl.DataFrame, fresh: pl.DataFrame) -> pl.DataFrame:
 
 
 _CLAIMS = """
-SELECT r.rec_id, r.rec_key, lp.entity_id AS person, h.household_id, h.head_name, h.head_id,
+SELECT r.rec_id, r.rec_key, lp.entity_id AS person, p.name, h.household_id, h.head_name, h.head_id,
        ld.entity_id AS dwelling, p.relation_to_head
 FROM record r
 LEFT JOIN source_household h ON h.rec_id = r.rec_id
@@ -303,8 +303,8 @@ def _relink(store: Store, entity: str, clusters: pl.DataFrame, records: pl.DataF
                 entity=entity,
             )
         )
-    links, _ = link.assign(clusters, previous, records, _next_id(store))
-    told = links.select("rec_id", pl.lit(entity).alias("entity"), "entity_id", pl.lit(op, pl.Int64).alias("op"))
+    assigned = link.assign(clusters, previous, records, _next_id(store))
+    told = assigned.links.select("rec_id", pl.lit(entity).alias("entity"), "entity_id", pl.lit(op, pl.Int64).alias("op"))
     engine.write(store.connection, told, "link")
 
 

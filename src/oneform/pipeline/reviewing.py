@@ -22,6 +22,10 @@ def explain_reviews(store: Store, waiting: pl.DataFrame) -> pl.DataFrame:
         edges = engine.collect(engine.sql(store.connection, _EDGES)).match_to_schema(EDGES)
     ends = pl.concat([waiting["left_record"], waiting["right_record"]]).unique().to_frame("rec_id")
     standard = link.standardise(linkable(store, ends))
-    said = link.sentences(edges, standard)
-    keys = ["left_record", "right_record"]
-    return waiting.join(said.rename({"left": keys[0], "right": keys[1]}), on=keys, how="left", validate="1:1", maintain_order="left")
+    people = {row["rec_id"]: row for row in standard.iter_rows(named=True)}
+    compared = {(edge["left"], edge["right"]): edge for edge in edges.iter_rows(named=True)}
+    pairs = zip(waiting["left_record"], waiting["right_record"], strict=True)
+    sentences = [
+        link.sentence(compared[pair], people[pair[0]], people[pair[1]]) if pair in compared else None for pair in pairs
+    ]
+    return waiting.with_columns(pl.Series("sentence", sentences, pl.String))

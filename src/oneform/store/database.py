@@ -135,6 +135,8 @@ def _refusal(cause: duckdb.Error, folder: Path) -> Exception:
         return problems.refusal("OF701", need=_SPARE, free=shutil.disk_usage(folder).free // 2**20)
     if isinstance(cause, duckdb.IOException | duckdb.SerializationException | duckdb.FatalException | duckdb.InternalException):
         return problems.refusal("OF703", what="读取失败", what_en="reading failed")
+    import os as _o
+    if _o.environ.get("OF_DEBUG"): print(cause)
     return RuntimeError(f"{type(cause).__name__} in the store")  # a bug of ours; the text may hold values
 
 

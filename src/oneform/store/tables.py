@@ -10,7 +10,7 @@ FORMAT = 1  # of the database; a newer one is refused, an older one migrated aft
 
 SYSTEM = (
     "CREATE TABLE meta (key VARCHAR, value VARCHAR)",
-    "CREATE TABLE op (op BIGINT, kind VARCHAR, at VARCHAR, who VARCHAR, detail VARCHAR)",
+    "CREATE TABLE op (op BIGINT, kind VARCHAR, acted_at VARCHAR, who VARCHAR, detail VARCHAR)",
     """CREATE TABLE import_batch (
         import_id BIGINT, op BIGINT, file VARCHAR, format VARCHAR, source VARCHAR, form VARCHAR, received_at VARCHAR,
         valid_on VARCHAR, file_sha256 VARCHAR, content_sha256 VARCHAR, who VARCHAR, mapping_sha256 VARCHAR,
@@ -22,7 +22,7 @@ SYSTEM = (
         rec_key VARCHAR, tie BIGINT)""",
     "CREATE TABLE link (rec_id BIGINT, entity VARCHAR, entity_id BIGINT, op BIGINT)",
     """CREATE TABLE judgement (
-        entity VARCHAR, "left" BIGINT, "right" BIGINT, answer VARCHAR, who VARCHAR, at VARCHAR, reason VARCHAR, op BIGINT)""",
+        entity VARCHAR, "left" BIGINT, "right" BIGINT, answer VARCHAR, who VARCHAR, judged_at VARCHAR, reason VARCHAR, op BIGINT)""",
     """CREATE TABLE problem (
         import_id BIGINT, sheet VARCHAR, row INTEGER, "column" INTEGER, header VARCHAR, field VARCHAR, code VARCHAR,
         level VARCHAR, message VARCHAR, message_en VARCHAR)""",

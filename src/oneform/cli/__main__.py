@@ -1,0 +1,5 @@
+"""`python -m oneform.cli`."""
+
+from oneform.cli import main
+
+main()
