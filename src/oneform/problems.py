@@ -24,7 +24,7 @@ from oneform.errors import (
 
 ERROR, WARN = "错误", "提醒"
 
-WARNINGS = {"OF308", "OF608", *(f"OF{n}" for n in range(312, 320))}
+WARNINGS = {"OF308", "OF409", "OF608", *(f"OF{n}" for n in range(312, 320))}
 
 
 @dataclass(frozen=True)
@@ -85,6 +85,8 @@ CATALOGUE: dict[str, Message] = {
     "OF405": Message("{what}，请核对本户与户主关系。", "{what_en}."),
     "OF406": Message("这一行既没有姓名也没有证号，无法知道是谁，先留着等补填。", "neither name nor identifier in this row; it waits."),
     "OF407": Message("这一行缺少「{header}」，无法入库，先留着等补填。", "this row lacks {header}; it waits."),
+    "OF408": Message("报表「{row}」行：{what}，请核对后再报。", "report row {row}: {what_en}."),
+    "OF409": Message("报表「{row}」行：{what}，请核对。", "report row {row}: {what_en}."),
     # 5xx: mapping, schema, sources
     "OF501": Message("不认识“{key}”{hint}。", "unknown key {key}{hint_en}."),
     "OF502": Message("缺少「{key}」。", "{key} is missing."),

@@ -18,7 +18,7 @@ class Expression:
 
 @dataclass(frozen=True)
 class Piece:
-    """A part of a text pattern: a literal, or the value of a name in a format, with the literal that follows it."""
+    """A part of a text pattern: a literal, or the value of a name with the literal that follows it."""
 
     name: str | None
     literal: str  # of a name: what follows it, dropped with it when the value is missing
@@ -116,7 +116,7 @@ class Rows:
 
 @dataclass(frozen=True)
 class Measure:
-    """A number per row of a cross-tab, or of a whole roster; `of` is the entity counted, `distinct` what counts once."""
+    """A number per row of a cross-tab, or of a whole roster; `of` is the entity counted, `distinct` counts once."""
 
     how: str  # count | distinct | sum | max | min
     of: str
