@@ -46,8 +46,7 @@ def template_(shell: Shell, entity: str, output: Path, force: bool) -> None:
     Write an import template workbook for an entity (default: person).
     """
     from oneform import problems
-    from oneform.answer import template
-    from oneform.pipeline import load_schema
+    from oneform.pipeline import import_template, load_schema
     from oneform.store import write_whole
 
     bound = load_schema(shell.workspace)
@@ -56,7 +55,7 @@ def template_(shell: Shell, entity: str, output: Path, force: bool) -> None:
         raise problems.usage(f"没有「{entity}」，可用：{known}。", f"no entity {entity}; known: {', '.join(bound.entities)}.")
     if output.exists() and not force:
         raise problems.usage(f"{output} 已存在，要覆盖请加 --force。", f"{output} exists; add --force to overwrite.")
-    write_whole(output, template(bound, entity))
+    write_whole(output, import_template(bound, entity, shell.workspace))
     shell.remark(f"[ok] 已生成 {output}", f"[ok] wrote {output}")
 
 
@@ -94,7 +93,7 @@ def check_(ctx: click.Context, shell: Shell, files: tuple[str, ...], form: str |
             status = max(status, _refused(shell, path, error), key=_rank)
             continue
         if shell.json:
-            json_line(_understood(path, checked))
+            json_line(_understood(path, checked, bound))
         else:
             _describe(shell, path, checked, bound)
             shell.remark("未写入任何数据。", "Nothing was written.")
@@ -135,7 +134,7 @@ def import_(
                 status = max(status, _refused(shell, path, error), key=_rank)
                 continue
             if shell.json:
-                json_line(_understood(path, outcome.checked) | _taken(outcome))
+                json_line(_understood(path, outcome.checked, workspace.schema) | _taken(outcome))
             else:
                 _describe(shell, path, outcome.checked, workspace.schema)
                 _tell(shell, outcome, workspace.schema)
@@ -164,12 +163,12 @@ def _problem_status(shell: Shell, checked: Checked) -> int:
     return 3 if "错误" in levels or (shell.strict and levels) else 0
 
 
-def _understood(path: Path, checked: Checked) -> dict[str, object]:
+def _understood(path: Path, checked: Checked, bound: Schema) -> dict[str, object]:
     """The stable JSON of `check`."""
     left_out = checked.left_out.filter(~checked.left_out["sheet"].is_in([table.sheet for table in checked.tables]))
     return {
         "file": str(path),
-        "sheets": [_sheet(table) for table in checked.tables],
+        "sheets": [_sheet(table, bound) for table in checked.tables],
         "problems": checked.problems.select("code", "sheet", "row", "column", "field", "message").to_dicts(),
         "counts": checked.counts,
         "left_out_sheets": left_out.select("sheet", "reason").to_dicts(),
@@ -177,7 +176,7 @@ def _understood(path: Path, checked: Checked) -> dict[str, object]:
     }
 
 
-def _sheet(table: Table) -> dict[str, object]:
+def _sheet(table: Table, bound: Schema) -> dict[str, object]:
     return {
         "name": table.sheet,
         "header_rows": list(table.header_rows),
@@ -186,7 +185,7 @@ def _sheet(table: Table) -> dict[str, object]:
             {
                 "index": column.index,
                 "header": column.header,
-                "field": column.field,
+                "field": bound.entities[column.entity].fields[column.field].reported if column.entity and column.field else None,
                 "confidence": round(column.confidence, 3),
                 "suggestions": [{"field": field, "confidence": round(sure, 3)} for field, sure in column.suggestions],
             }

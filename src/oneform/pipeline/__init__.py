@@ -3,7 +3,14 @@
 from oneform.pipeline.reports import Written, found_form
 from oneform.pipeline.reviewing import explain_reviews
 from oneform.pipeline.sheets import Checked, Imported, check_sheet
-from oneform.pipeline.workspace import Workspace, load_forms, load_schema, now, open_workspace
+from oneform.pipeline.workspace import (
+    Workspace,
+    import_template,
+    load_forms,
+    load_schema,
+    now,
+    open_workspace,
+)
 
 __all__ = [
     "Checked",
@@ -13,6 +20,7 @@ __all__ = [
     "check_sheet",
     "explain_reviews",
     "found_form",
+    "import_template",
     "load_forms",
     "load_schema",
     "now",

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 import polars as pl
 
 from oneform import problems, schema, shipped, store
+from oneform.answer.template import template
 from oneform.frames import Delivered
 from oneform.mapping.model import Mapping as Form
 from oneform.pipeline import reports, sheets
@@ -36,6 +37,12 @@ def load_schema(folder: Path | None = None) -> Schema:
 def load_forms(bound: Schema, folder: Path | None = None) -> dict[str, Form]:
     """The shipped forms with a workspace's own laid over them."""
     return reports.load_forms([shipped.folder("mappings"), *([folder / "mappings"] if folder else [])], bound)
+
+
+def import_template(bound: Schema, entity: str, folder: Path | None = None) -> bytes:
+    """The collection sheet of an entity: sensitive columns are in it where some form in force states why it needs them."""
+    needed = {field for form in load_forms(bound, folder).values() for field in form.necessity}
+    return template(bound, entity, switched_on=sorted(needed))
 
 
 class Workspace:
