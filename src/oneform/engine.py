@@ -7,7 +7,7 @@ verb. Every read ends in `collect`, because an unfinished result keeps the conne
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import duckdb
 import polars as pl
@@ -27,7 +27,8 @@ def lend(connection: Connection, **frames: pl.DataFrame) -> Iterator[None]:
         yield
     finally:
         for name in frames:
-            connection.unregister(name)
+            with suppress(duckdb.Error):  # inside a failed transaction: its own error is the one to see
+                connection.unregister(name)
 
 
 def sql(connection: Connection, text: str, **params: str | float | None) -> Relation:

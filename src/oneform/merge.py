@@ -14,16 +14,28 @@ _DAY = "greatest(0, date_diff('day', DATE '1970-01-01', CAST(b.valid_on AS DATE)
 _IDENTIFIED = {"birth_date", "gender", "id_number", "id_type"}  # a valid identifier proves these
 
 
-def golden_sql(entity: Entity, schema: Schema, *, part: int = 0, parts: int = 1) -> str:
+def said_sql(entity: Entity) -> str:
+    """One row: for each stored field, in order, whether any source row of the entities in `touched(entity_id)` says it."""
+    said = ", ".join(f'count(s."{field.name}") > 0' for field in entity.stored)
+    return f"""
+SELECT {said} FROM touched t JOIN current_link l ON l.entity_id = t.entity_id AND l.entity = '{entity.name}'
+JOIN "source_{entity.name}" s ON s.rec_id = l.rec_id
+"""  # noqa: S608 - names of the schema
+
+
+def golden_sql(
+    entity: Entity, schema: Schema, *, said: frozenset[str] | None = None, part: int = 0, parts: int = 1
+) -> str:
     """The golden rows of the entities in `touched(entity_id)`, one hash partition of them.
 
-    Reads current_link, record, import_batch and source_<entity>; returns the columns of golden_<entity>.
+    Reads current_link, record, import_batch and source_<entity>; returns columns of golden_<entity>. Only the fields in
+    `said` are looked for (all when None): most sheets say little, and every field costs two aggregates.
     """
-    fields = entity.stored
+    fields = [field for field in entity.stored if said is None or field.name in said]
     ranks = {field.name: _rank(field, entity, schema) for field in fields}
     distinct = {text: f"rank_{number}" for number, text in enumerate(dict.fromkeys([*ranks.values(), _newest("other", schema)]))}
     links = _links(entity)
-    said = ", ".join(
+    columns = ", ".join(
         [
             "l.entity_id",
             "s.* EXCLUDE (rec_id)",
@@ -40,12 +52,15 @@ def golden_sql(entity: Entity, schema: Schema, *, part: int = 0, parts: int = 1)
     values = [_survivor(f'"{field.name}"', distinct[ranks[field.name]], f'"{field.name}"') for field in fields]
     values += [_survivor(f'"{name}__link"', newest, f'"{name}"') for name in links]
     origins = ", ".join(
-        f'max_by(rec_id, {distinct[ranks[field.name]]}) FILTER (WHERE "{field.name}" IS NOT NULL)' for field in fields
+        f'max_by(rec_id, {distinct[ranks[field.name]]}) FILTER (WHERE "{field.name}" IS NOT NULL)'
+        if field.name in ranks
+        else "CAST(NULL AS BIGINT)"
+        for field in entity.stored
     )
     # Identifiers come from the schema, which allows only [a-z0-9_]; every value is a column.
     return f"""
 WITH said AS (
-  SELECT {said}
+  SELECT {columns}
   FROM current_link l
   JOIN touched t ON t.entity_id = l.entity_id
   JOIN record r ON r.rec_id = l.rec_id
@@ -54,7 +69,7 @@ WITH said AS (
   {joins}
   WHERE l.entity = '{entity.name}' AND l.entity_id % {parts} = {part}
 )
-SELECT entity_id, {", ".join(values)}, [{origins}] AS prov
+SELECT {", ".join(["entity_id", *values])}, [{origins}] AS prov
 FROM said GROUP BY entity_id
 """  # noqa: S608
 

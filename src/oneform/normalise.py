@@ -17,7 +17,11 @@ from oneform.schema import Field, Schema
 
 Bound = list[tuple[Column, Field]]
 
+_FEW = 5  # cells of one column that may each be asked about
 _DWELLING_PARTS = ("estate", "building", "unit", "room")
+# the last word of an area's name → its level; of two that fit, the later
+_LEVELS = {"(?:区|县)$": "区县", "(?:街道|镇|乡)$": "街道", "网格$": "网格", "小区$|花园$": "小区", "(?:社区|村|居委会|居委)$": "社区"}
+_METRICS = {"接种": "vaccination", "核酸": "test", "检测": "test"}
 # what makes one element a whole address that the grammar of addresses can read
 _ELEMENTS = {"building": (pl.lit(""), pl.lit("栋")), "unit": (pl.lit("1栋"), pl.lit("单元")), "room": (pl.lit("1栋1单元"), pl.lit("室"))}
 _ELEMENT_WORDS = r"^第|(?:号楼|栋|幢|座|楼|#|单元|门|梯|室|号|房)$"
@@ -29,7 +33,7 @@ _TRUE = {"是", "有", "√", "对"}
 
 def normalised(table: Table, schema: Schema, *, today: date) -> Normalised:
     """Every bound column of a table in its canonical form; rows, order and coordinates are kept."""
-    bound = [(c, schema.entities[c.entity].fields[c.field]) for c in table.columns if c.entity and c.field]
+    bound = _stored(table, schema)
     parsed = _parsed(table, bound, schema, today=today)
     main = table.entity
     records = {
@@ -42,8 +46,14 @@ def normalised(table: Table, schema: Schema, *, today: date) -> Normalised:
         for entity in dict.fromkeys([main, *(field.entity for _, field in bound)])
     }
     _add_derived(records, table, schema)
-    records[main] = records[main].hstack(parsed.with_columns(_verbatim(bound)).select("raw")).hstack(_extras(table))
+    records[main] = records[main].hstack(parsed.with_columns(_verbatim(bound)).select("raw")).hstack(_extras(table, bound))
     return Normalised(main, records, _problems(table, bound, parsed), _notes(bound, parsed))
+
+
+def _stored(table: Table, schema: Schema) -> Bound:
+    """The columns bound to fields that are kept: row numbers, ages, signatures are recognised and not stored."""
+    fields = [(column, schema.entities[column.entity].fields[column.field]) for column in table.columns if column.entity and column.field]
+    return [(column, field) for column, field in fields if field in schema.stored(field.entity)]
 
 
 def _parsed(table: Table, bound: Bound, schema: Schema, *, today: date) -> pl.DataFrame:
@@ -52,17 +62,26 @@ def _parsed(table: Table, bound: Bound, schema: Schema, *, today: date) -> pl.Da
     cells = table.cells.select("row", *names).hstack(
         table.types.select(pl.col(name).alias(f"t{name[1:]}") for name in names)
     )
-    id_type = next((f"c{column.index}" for column, field in bound if field.name == "id_type"), None)
+    columns = {(field.entity, field.name): f"c{column.index}" for column, field in bound}
+    id_type = columns.get(("person", "id_type"))
     return cells.with_columns(
         kinds.parse(
             field.kind,
-            pl.col(f"c{column.index}"),
+            _with_day(f"c{column.index}", columns.get((field.entity, field.day_in or ""))),
             pl.col(f"t{column.index}"),
             today=today,
             **_options(column, field, schema, id_type=id_type),
         ).alias(f"p{column.index}")
         for column, field in bound
     )
+
+
+def _with_day(name: str, day: str | None) -> pl.Expr:
+    """A raw cell; a bare time of day (`9:00`) is completed by the day that stands in its own column."""
+    if day is None:
+        return pl.col(name)
+    bare = pl.col(name).str.contains(r"^\s*[0-9]{1,2}[:：][0-9]{2}(?:[:：][0-9]{2})?\s*$")
+    return pl.when(bare).then(pl.format("{} {}", pl.col(day).str.slice(0, 10), pl.col(name))).otherwise(pl.col(name))
 
 
 def _options(column: Column, field: Field, schema: Schema, *, id_type: str | None) -> dict[str, object]:
@@ -97,9 +116,9 @@ def _values(column: Column, field: Field) -> list[pl.Expr]:
         state = _part(column, "state")
         columns.append(value.alias(f"{field.name}__seen"))
         columns.append(pl.when(state != "blank").then(state).alias(f"{field.name}__state"))
-    if field.name == "id_number":
+    if (field.entity, field.name) == ("person", "id_number"):
         columns.append(_part(column, "id_type").alias("id_type__read"))
-    if field.name == "phone":
+    if (field.entity, field.name) == ("person", "phone"):
         columns.append(_part(column, "alt").list.first().alias("phone__more"))
     return columns
 
@@ -119,9 +138,10 @@ def _verbatim(bound: Bound) -> pl.Expr:
     return (pl.struct(**texts).struct.json_encode() if texts else pl.lit(None, pl.String)).alias("raw")
 
 
-def _extras(table: Table) -> pl.DataFrame:
-    """The unknown columns, kept verbatim; denied ones are named in the report and never stored."""
-    unknown = [column for column in table.columns if column.field is None and not column.denied]
+def _extras(table: Table, bound: Bound) -> pl.DataFrame:
+    """The columns that became no value, kept verbatim; denied ones are named in the report and never stored."""
+    known = {column.index for column, _ in bound}
+    unknown = [column for column in table.columns if column.index not in known and not column.denied]
     texts = {f"{column.header}@{column.index}": pl.col(f"c{column.index}") for column in unknown}
     extras = pl.struct(**texts).struct.json_encode() if texts else pl.lit(None, pl.String)
     return table.cells.with_columns(extras.alias("extras")).select("extras")
@@ -129,22 +149,47 @@ def _extras(table: Table) -> pl.DataFrame:
 
 def _add_derived(records: dict[str, pl.DataFrame], table: Table, schema: Schema) -> None:
     """What the sheet says without a column for it: birth and sex inside an ID, parts of an address, the sheet's grid."""
-    main = records[table.entity]
     if table.entity == "person":
-        main = _from_identifier(main, schema)
-        if not {"building", "unit", "room"} & set(records.get("dwelling", main).columns) and "current_address" in main.columns:
-            parts = main.select(address.parts(pl.col("current_address")).alias("parts")).unnest("parts")
-            known = records.get("dwelling", main.select("sheet", "row", pl.lit(None, pl.String).alias("held")))
-            missing = [name for name in _DWELLING_PARTS if name not in known.columns]
-            records["dwelling"] = known.hstack(parts.select(missing))
+        records["person"] = _from_identifier(records["person"], schema)
+        _add_address_parts(records)
     if "dwelling" in records:
         records["dwelling"] = _with_plain_parts(records["dwelling"])
-    for fact in ("grid", "community"):
+    if "area" in records:
+        records["area"] = _with_level(records["area"])
+    if "target" in records and "metric" not in records["target"].columns:
+        records["target"] = records["target"].with_columns(pl.lit(_metric(table)).alias("metric"))
+    for fact in _NAMED:
+        main = records[table.entity]
         if fact in table.facts and fact in schema.entities[table.entity].fields and fact not in main.columns:
-            main = main.with_columns(pl.lit(table.facts[fact]).alias(fact))
-    records[table.entity] = main
+            records[table.entity] = main.with_columns(pl.lit(table.facts[fact]).alias(fact))
     for entity, frame in _mentions(records).items():
         records.setdefault(entity, frame)
+
+
+def _add_address_parts(records: dict[str, pl.DataFrame]) -> None:
+    """The dwelling that a current address names, where the sheet has no columns for building and room."""
+    people = records["person"]
+    known = records.get("dwelling", people.select("sheet", "row", pl.lit(None, pl.String).alias("held")))
+    if "current_address" in people.columns and not {"building", "unit", "room"} & set(known.columns):
+        parts = people.select(address.parts(pl.col("current_address")).alias("parts")).unnest("parts")
+        missing = [name for name in _DWELLING_PARTS if name not in known.columns]
+        records["dwelling"] = known.hstack(parts.select(missing))
+
+
+def _with_level(areas: pl.DataFrame) -> pl.DataFrame:
+    """An area's level by the word its name ends in, where no column states it."""
+    if "name" not in areas.columns:
+        return areas
+    ending = pl.lit(None, pl.String)
+    for pattern, level in _LEVELS.items():
+        ending = pl.when(pl.col("name").str.contains(pattern)).then(pl.lit(level)).otherwise(ending)
+    return areas.with_columns((pl.coalesce("level", ending) if "level" in areas.columns else ending).alias("level"))
+
+
+def _metric(table: Table) -> str | None:
+    """What a table of targets counts, by its title."""
+    title = table.facts.get("title", "") + table.sheet
+    return next((metric for word, metric in _METRICS.items() if word in title), None)
 
 
 def _with_plain_parts(dwellings: pl.DataFrame) -> pl.DataFrame:
@@ -229,7 +274,17 @@ def _problems(table: Table, bound: Bound, parsed: pl.DataFrame) -> pl.DataFrame:
     found = [frame for frame in found if not frame.is_empty()]
     if not found:
         return pl.DataFrame(schema=PROBLEMS)
+    found = [_as_question(frame, parsed) for frame in found]
     return problems.worded(pl.concat(found)).select(PROBLEMS.names()).match_to_schema(PROBLEMS).sort("row", "column")
+
+
+def _as_question(found: pl.DataFrame, parsed: pl.DataFrame) -> pl.DataFrame:
+    """One question about the column instead of hundreds about its cells, where most of them are not understood."""
+    puzzling = found.filter(pl.col("code").is_in(["OF310", "OF320"]))
+    if puzzling.height <= _FEW or puzzling.height * 2 <= parsed[f"c{found['column'][0]}"].count():
+        return found
+    first = puzzling.head(1).with_columns(pl.lit(None, pl.Int32).alias("row"))
+    return pl.concat([first, found.filter(~pl.col("code").is_in(["OF310", "OF320"]))])
 
 
 def _notes(bound: Bound, parsed: pl.DataFrame) -> pl.DataFrame:

@@ -219,6 +219,10 @@ def _waiting(said: Normalised, table: Table, schema: Schema) -> tuple[pl.Series,
         people = said.records.get("person", main)
         keys = [pl.col(name).is_not_null() for name in ("name", "id_number__seen") if name in people.columns]
         known, code, header = people.select(pl.any_horizontal(keys) if keys else pl.lit(False))  .to_series(), "OF406", ""
+    elif said.entity == "dwelling":
+        parts = [pl.col(name).is_not_null() for name in ("building", "room") if name in main.columns]
+        known = main.select(pl.any_horizontal(parts) if parts else pl.lit(False)).to_series()
+        code, header = "OF407", entity.fields["room"].zh
     elif entity.identify:
         ways = [
             pl.all_horizontal(pl.col(name).is_not_null() for name in way)

@@ -317,8 +317,10 @@ def _refresh(store: Store, entity: Entity, concerned: pl.DataFrame) -> None:
         store.connection.execute(
             f'DELETE FROM "golden_{entity.name}" WHERE entity_id IN (SELECT entity_id FROM touched)'  # noqa: S608 - names of the schema
         )
+        known = engine.collect(engine.sql(store.connection, merge.said_sql(entity))).row(0)
+        said = frozenset(field.name for field, any_said in zip(entity.stored, known, strict=True) if any_said)
         for part in range(parts):
-            statement = merge.golden_sql(entity, store.schema, part=part, parts=parts)
+            statement = merge.golden_sql(entity, store.schema, said=said, part=part, parts=parts)
             store.connection.execute(f'INSERT INTO "golden_{entity.name}" BY NAME {statement}')  # noqa: S608 - names of the schema
 
 

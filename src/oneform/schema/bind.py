@@ -26,7 +26,7 @@ _ENTITY_MORE = ("key", "note", "identify", "event", "occurs", "once", "emergency
 _FIELD = ("kind", "label")
 _FIELD_MORE = (
     *("aliases", "context", "codes", "to", "pii", "ask", "keep", "derive", "virtual", "check", "fill_down"),
-    *("prefer", "necessity", "note", "output_only", "on_conflict", "part_of", "repeat"),
+    *("prefer", "necessity", "note", "output_only", "on_conflict", "part_of", "day_in", "repeat"),
 )
 _RULE = ("id", "over", "expr", "cell", "level", "zh")
 _DERIVE = re.compile(r"(\w+)\((\w+)\)")
@@ -167,12 +167,15 @@ class _Binder:
             output_only=self._flag(keys.get("output_only")),
             on_conflict=self._one_of(keys.get("on_conflict"), ("warn",), "on_conflict 的值"),
             part_of=self._text(keys.get("part_of")) or None,
+            day_in=self._text(keys.get("day_in")) or None,
             repeat=self._count(keys.get("repeat")),
         )
 
     def _check_names(self, keys: Mapping[str, Node], one: Field, fields: Mapping[str, Field]) -> None:
         if one.part_of is not None:
             self._one_of(keys["part_of"], [name for name in fields if name != one.name], "字段")
+        if one.day_in is not None:
+            self._one_of(keys["day_in"], [name for name in fields if name != one.name], "字段")
         if one.derive is None:
             return
         call = _DERIVE.fullmatch(one.derive)

@@ -86,6 +86,7 @@ class Field:
     output_only: bool = False  # recognised on a sheet and skipped: row numbers, signatures, dates of filling
     on_conflict: str | None = None  # warn: two sources may differ without a review
     part_of: str | None = None  # the broader field of the same entity under whose name people see this one
+    day_in: str | None = None  # of a date: the field whose day completes a bare time of day
     repeat: int | None = None  # columns 1 … n of one row that name other people of the household; never stored here
 
     @property
