@@ -215,3 +215,4 @@ class Mapping:
     source: str | None = None  # whose words a sheet of this form is when it comes back (sources.yaml)
     necessity: MappingOf[str, str] = field(default_factory=dict)  # sensitive field → why this form needs it
     fields: frozenset[tuple[str, str]] = frozenset()  # (entity, field) this form may read: the whitelist
+    entities: frozenset[str] = frozenset()  # tables it needs: those of its fields, those it counts, those between

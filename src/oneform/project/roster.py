@@ -1,0 +1,64 @@
+"""project: a mapping's `rows` → one row per record."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from oneform.mapping import names
+from oneform.mapping.model import Measure, Rows
+from oneform.project import run as common
+from oneform.project.relation import aggregate, order, relation
+from oneform.project.run import BY, Cell, Found, Run
+
+
+def found(run: Run, shape: Rows) -> Found:
+    """Put records in their order, blocks together; totals where a total row asks for them."""
+    mapping = run.mapping
+    scope = names.scope(run.schema, shape.each, shape.withs, mapping.params)
+    more = common.expressions(mapping.columns, mapping.checks)
+    by = shape.block.by if shape.block else None
+    sort = [name for name in shape.sort if name.removeprefix("-") not in scope.links]
+    wanted = common.names(mapping.columns, more, sort) | ({by} if by and by in scope.names else set())
+    ids = {name for name in (*shape.sort, *([by] if by else ())) if name in scope.links}
+    links = {f"@{name}": (scope.links[name],) for name in ids}
+    query = relation(scope, wanted, mapping.fields, where=shape.where, links=links)
+    keys = [f"@{name}" if name in ids else name for name in shape.sort]
+    rows = common.select(run, query, more, order(keys, scope.kinds))
+    if by:
+        rows = rows.with_columns(pl.col(f"@{by}" if by in ids else by).alias(BY))
+    rows = common.blocked(rows, shape.block)
+    table = common.table(run, rows, mapping.columns, scope, shape.block)
+    labels = table.to_series(0).cast(pl.String) if table.width else pl.Series([], dtype=pl.String)
+    return Found(
+        table=table,
+        origins=common.origins(rows),
+        totals=tuple(_totals(run, rows, scope) for _ in mapping.totals),
+        problems=common.failed(run, rows, labels),
+        numbers=_numbers(run, shape, scope),
+    )
+
+
+def _totals(run: Run, rows: pl.DataFrame, scope: names.Scope) -> dict[str, Cell]:
+    """Add up the columns that have one, by header path."""
+    outputs = [one for one in run.mapping.columns if one.total == "sum"]
+    columns = [f"={one.path}" if one.source == "expr" else one.value for one in outputs]
+    sums = rows.select(pl.col(column).sum() for column in dict.fromkeys(columns))
+    return {one.path: common.item(sums.select(common.written(run, one, scope))) for one in outputs}
+
+
+def _numbers(run: Run, shape: Rows, scope: names.Scope) -> dict[str, Cell]:
+    """Measures over all rows of the roster."""
+    if not shape.measures:
+        return {}
+    read = {word for one in shape.measures.values() if (word := one.field or one.distinct)}
+    links = {f"@{name}": (scope.links[name],) for name in read if name in scope.links}
+    wanted = {name for name in read if name in scope.names and name not in scope.links}
+    wanted |= {name for one in shape.measures.values() if one.where for name in one.where.names}
+    query = relation(scope, wanted, run.mapping.fields, where=shape.where, links=links)
+    items = ", ".join(aggregate(name, one, _column(one, scope)) for name, one in shape.measures.items())
+    return run.private.rows(f"SELECT {items} FROM ({query})").row(0, named=True)  # noqa: S608 - all from checked parts
+
+
+def _column(measure: Measure, scope: names.Scope) -> str:
+    word = measure.field or measure.distinct or ""
+    return f"@{word}" if word in scope.links else word
