@@ -66,7 +66,7 @@ def settle(store: Store, fresh: pl.DataFrame, op: int) -> Settled:
 
 _TOUCHED = """
 SELECT DISTINCT entity, entity_id, entity_id >= $first_id AS minted
-FROM link WHERE rec_id IN (SELECT rec_id FROM link WHERE op = $op) ORDER BY 1, 2
+FROM link WHERE entity_id IS NOT NULL AND rec_id IN (SELECT rec_id FROM link WHERE op = $op) ORDER BY 1, 2
 """
 
 
@@ -304,7 +304,9 @@ def _relink(store: Store, entity: str, clusters: pl.DataFrame, records: pl.DataF
             )
         )
     assigned = link.assign(clusters, previous, records, _next_id(store))
-    told = assigned.links.select("rec_id", pl.lit(entity).alias("entity"), "entity_id", pl.lit(op, pl.Int64).alias("op"))
+    # A record that belongs nowhere any more (its dwelling is claimed by two households now) is told so.
+    ended = previous.join(clusters, on="rec_id", how="anti").select("rec_id", pl.lit(None, pl.Int64).alias("entity_id"))
+    told = pl.concat([assigned.links, ended]).select("rec_id", pl.lit(entity).alias("entity"), "entity_id", pl.lit(op, pl.Int64).alias("op"))
     engine.write(store.connection, told, "link")
 
 

@@ -44,9 +44,11 @@ def report(
             f"表「{form.title}」没有参数 {'、'.join(sorted(unknown))}，可用：{known}。",
             f"form {form.form} has no parameter {', '.join(sorted(unknown))}; known: {known}.",
         )
-    entities = frozenset(entity for entity, _ in form.fields) | {"person", "household", "dwelling", "grid", "area"}
-    projected = project.report(form, golden(store, entities), params=given, day=_day(given, day), schema=store.schema)
-    return _written(form, projected, _template(form) if template is None else template, _day(given, day))
+    day = _day(given, day)
+    tables = golden(store, frozenset(form.entities))
+    projected = project.report(form, tables, params=given, day=day, schema=store.schema)
+    title = project.title(form, given, day=day, schema=store.schema)
+    return _written(form, projected, _template(form) if template is None else template, f"{title}_{day:%Y%m%d}")
 
 
 def _day(params: Mapping[str, str], day: date) -> date:
@@ -69,9 +71,9 @@ def _template(form: Form) -> bytes:
     return content
 
 
-def _written(form: Form, projected: Report, template: bytes, day: date) -> Written:
+def _written(form: Form, projected: Report, template: bytes, name: str) -> Written:
     compiled = fill.compile(template, form)
-    name = f"{form.title}_{day:%Y%m%d}".translate(_UNSAFE)
+    name = name.translate(_UNSAFE)
     if isinstance(form.shape, Card) and form.shape.one == "file":
         cards = fill.render_cards(compiled, projected)
         files = {f"{name}_{card.translate(_UNSAFE)}.xlsx": filled.content for card, filled in cards}
