@@ -229,7 +229,7 @@ def _passes(made: Community, here: list[Person], rng: Random) -> list[Pass]:
     passes = []
     for number, person in enumerate(sorted(_some(rng, grown, 16), key=lambda p: p.number), 1):
         issued = date(2026, 11, 16 + number % 3)
-        colour, purpose = rng.choice((("绿色", "日常出入"), ("黄色", "上下班"), ("蓝色", "保供运输")))
+        colour, purpose = rng.choice((("绿色", "日常出入"), ("黄色", "上下班"), ("红色", "保供运输")))
         grid = made.household(person).dwelling.grid
         passes.append(
             Pass(
