@@ -1,0 +1,1 @@
+"""ooxml: a workbook package as bytes: guard, zip index, byte spans, deflate."""
