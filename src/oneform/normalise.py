@@ -6,6 +6,7 @@ read keeps its raw text in `held` and becomes a problem; a value that was tidied
 
 from __future__ import annotations
 
+import re
 from datetime import date
 
 import polars as pl
@@ -19,11 +20,26 @@ Bound = list[tuple[Column, Field]]
 
 _FEW = 5  # cells of one column that may each be asked about
 _DWELLING_PARTS = ("estate", "building", "unit", "room")
+# how a text names the one grid or community it is about; several grids (第二第三网格) name none
+_PLACES = {
+    "grid": r"(?<![一二三四五六七八九十0-9、和])(第[一二三四五六七八九十0-9]+网格)",
+    "community": r"(?:^|[街道镇乡区县市])([^街道镇乡区县市省\s]{2,8}社区)",
+}
 # the last word of an area's name → its level; of two that fit, the later
-_LEVELS = {"(?:区|县)$": "区县", "(?:街道|镇|乡)$": "街道", "网格$": "网格", "小区$|花园$": "小区", "(?:社区|村|居委会|居委)$": "社区"}
+_LEVELS = {
+    "(?:区|县)$": "区县",
+    "(?:街道|镇|乡)$": "街道",
+    "网格$": "网格",
+    "小区$|花园$": "小区",
+    "(?:社区|村|居委会|居委)$": "社区",
+}
 _METRICS = {"接种": "vaccination", "核酸": "test", "检测": "test"}
 # what makes one element a whole address that the grammar of addresses can read
-_ELEMENTS = {"building": (pl.lit(""), pl.lit("栋")), "unit": (pl.lit("1栋"), pl.lit("单元")), "room": (pl.lit("1栋1单元"), pl.lit("室"))}
+_ELEMENTS = {
+    "building": (pl.lit(""), pl.lit("栋")),
+    "unit": (pl.lit("1栋"), pl.lit("单元")),
+    "room": (pl.lit("1栋1单元"), pl.lit("室")),
+}
 _ELEMENT_WORDS = r"^第|(?:号楼|栋|幢|座|楼|#|单元|门|梯|室|号|房)$"
 # fields that name another entity → that entity and what else is known of it by being named so
 _NAMED: dict[str, tuple[str, dict[str, str]]] = {"grid": ("grid", {}), "community": ("area", {"level": "社区"})}
@@ -46,13 +62,19 @@ def normalised(table: Table, schema: Schema, *, today: date) -> Normalised:
         for entity in dict.fromkeys([main, *(field.entity for _, field in bound)])
     }
     _add_derived(records, table, schema)
-    records[main] = records[main].hstack(parsed.with_columns(_verbatim(bound)).select("raw")).hstack(_extras(table, bound))
+    records[main] = (
+        records[main].hstack(parsed.with_columns(_verbatim(bound)).select("raw")).hstack(_extras(table, bound))
+    )
     return Normalised(main, records, _problems(table, bound, parsed), _notes(bound, parsed))
 
 
 def _stored(table: Table, schema: Schema) -> Bound:
     """The columns bound to fields that are kept: row numbers, ages, signatures are recognised and not stored."""
-    fields = [(column, schema.entities[column.entity].fields[column.field]) for column in table.columns if column.entity and column.field]
+    fields = [
+        (column, schema.entities[column.entity].fields[column.field])
+        for column in table.columns
+        if column.entity and column.field
+    ]
     return [(column, field) for column, field in fields if field in schema.stored(field.entity)]
 
 
@@ -158,12 +180,23 @@ def _add_derived(records: dict[str, pl.DataFrame], table: Table, schema: Schema)
         records["area"] = _with_level(records["area"])
     if "target" in records and "metric" not in records["target"].columns:
         records["target"] = records["target"].with_columns(pl.lit(_metric(table)).alias("metric"))
-    for fact in _NAMED:
+    for fact, value in _place(table).items():
         main = records[table.entity]
-        if fact in table.facts and fact in schema.entities[table.entity].fields and fact not in main.columns:
-            records[table.entity] = main.with_columns(pl.lit(table.facts[fact]).alias(fact))
+        if fact in schema.entities[table.entity].fields and fact not in main.columns:
+            records[table.entity] = main.with_columns(pl.lit(value).alias(fact))
     for entity, frame in _mentions(records).items():
         records.setdefault(entity, frame)
+
+
+def _place(table: Table) -> dict[str, str]:
+    """The grid and community that the whole sheet is about: stated, else read from who filled it, its title or name."""
+    texts = [table.facts[name] for name in ("fill_unit", "title") if name in table.facts] + [table.sheet]
+    found = {}
+    for fact, pattern in _PLACES.items():
+        named = [match[1] for text in texts for match in [re.search(pattern, text)] if match]
+        if fact in table.facts or named:
+            found[fact] = table.facts.get(fact) or named[0]
+    return found
 
 
 def _add_address_parts(records: dict[str, pl.DataFrame]) -> None:

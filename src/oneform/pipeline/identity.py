@@ -264,9 +264,7 @@ def _link_households(store: Store, op: int) -> None:
     _relink(store, "household", link.households(claims), claims, op)
 
 
-def _link_events(
-    store: Store, entity: Entity, fresh: pl.DataFrame | None, subjects: pl.DataFrame, op: int
-) -> None:
+def _link_events(store: Store, entity: Entity, fresh: pl.DataFrame | None, subjects: pl.DataFrame, op: int) -> None:
     """Events of the subjects concerned: equal once-keys of one subject are one event; an incomplete key is its own."""
     if fresh is None and subjects.is_empty():
         return
@@ -306,7 +304,9 @@ def _relink(store: Store, entity: str, clusters: pl.DataFrame, records: pl.DataF
     assigned = link.assign(clusters, previous, records, _next_id(store))
     # A record that belongs nowhere any more (its dwelling is claimed by two households now) is told so.
     ended = previous.join(clusters, on="rec_id", how="anti").select("rec_id", pl.lit(None, pl.Int64).alias("entity_id"))
-    told = pl.concat([assigned.links, ended]).select("rec_id", pl.lit(entity).alias("entity"), "entity_id", pl.lit(op, pl.Int64).alias("op"))
+    told = pl.concat([assigned.links, ended]).select(
+        "rec_id", pl.lit(entity).alias("entity"), "entity_id", pl.lit(op, pl.Int64).alias("op")
+    )
     engine.write(store.connection, told, "link")
 
 

@@ -45,7 +45,8 @@ def report(
             f"form {form.form} has no parameter {', '.join(sorted(unknown))}; known: {known}.",
         )
     day = _day(given, day)
-    tables = golden(store, frozenset(form.entities))
+    entities = frozenset(form.entities) | {"grid"}  # the list of grids names the community
+    tables = golden(store, entities)
     projected = project.report(form, tables, params=given, day=day, schema=store.schema)
     title = project.title(form, given, day=day, schema=store.schema)
     return _written(form, projected, _template(form) if template is None else template, f"{title}_{day:%Y%m%d}")
@@ -63,10 +64,15 @@ def _template(form: Form) -> bytes:
     try:
         content = path.read_bytes()
     except OSError:
-        raise problems.refusal("OF601", file=path.name, what="找不到，请放回映射文件旁边", what_en="is missing") from None
+        raise problems.refusal(
+            "OF601", file=path.name, what="找不到，请放回映射文件旁边", what_en="is missing"
+        ) from None
     if form.template.sha256 and hashlib.sha256(content).hexdigest() != form.template.sha256:
         raise problems.refusal(
-            "OF602", path.name, what="模板文件与映射里登记的不是同一个", what_en="the file is not the one the mapping names"
+            "OF602",
+            path.name,
+            what="模板文件与映射里登记的不是同一个",
+            what_en="the file is not the one the mapping names",
         )
     return content
 
@@ -81,7 +87,9 @@ def _written(form: Form, projected: Report, template: bytes, name: str) -> Writt
         return Written(files, len(cards), sum(filled.cells for _, filled in cards), found)
     filled = fill.render(compiled, projected)
     rows = len(projected.cards) if isinstance(form.shape, Card) else projected.table.height
-    return Written({f"{name}.xlsx": filled.content}, rows, filled.cells, pl.concat([projected.problems, filled.problems]))
+    return Written(
+        {f"{name}.xlsx": filled.content}, rows, filled.cells, pl.concat([projected.problems, filled.problems])
+    )
 
 
 def deliver(
@@ -105,7 +113,15 @@ def deliver(
         free = _free_mb(folder)
         raise problems.refusal("OF701", need=sum(map(len, written.files.values())) // 2**20 + 1, free=free) from None
     delivered = [
-        Delivered(form.form, form.department, form.title, folder / name, written.rows, written.cells, hashlib.sha256(content).hexdigest())
+        Delivered(
+            form.form,
+            form.department,
+            form.title,
+            folder / name,
+            written.rows,
+            written.cells,
+            hashlib.sha256(content).hexdigest(),
+        )
         for name, content in written.files.items()
     ]
     _record(store, form, delivered, params or {}, now=now, who=who)
@@ -116,7 +132,8 @@ def _ensure_free(folder: Path, written: Written, *, force: bool) -> None:
     taken = [name for name in written.files if (folder / name).exists()]
     if taken and not force:
         raise problems.usage(
-            f"{folder / taken[0]} 已存在，要覆盖请加 --force。", f"{folder / taken[0]} exists; add --force to overwrite."
+            f"{folder / taken[0]} 已存在，要覆盖请加 --force。",
+            f"{folder / taken[0]} exists; add --force to overwrite.",
         )
 
 

@@ -160,7 +160,9 @@ def _stated_date(checked: Checked, today: date) -> date | None:
     texts = [table.facts["fill_date"] for table in checked.tables if "fill_date" in table.facts]
     for text in texts:
         cell = pl.select(
-            dates.parse(pl.lit(text), pl.lit(1, pl.UInt8), role="event", today=today).struct.field("value").alias("value")
+            dates.parse(pl.lit(text), pl.lit(1, pl.UInt8), role="event", today=today)
+            .struct.field("value")
+            .alias("value")
         )["value"][0]
         if cell and len(cell) >= 10 and cell[:10] <= today.isoformat():
             return date.fromisoformat(cell[:10])
@@ -173,7 +175,9 @@ def content_sha256(tables: tuple[Table, ...]) -> str:
     for table in tables:
         heads = "\x1f".join(f"{column.index}:{column.header}" for column in table.columns)
         digest.update(f"\x1d{table.sheet}\x1e{heads}\x1e".encode())
-        lines = table.cells.select(pl.concat_str(pl.all().cast(pl.String).fill_null(""), separator="\x1f").str.join("\x1e"))
+        lines = table.cells.select(
+            pl.concat_str(pl.all().cast(pl.String).fill_null(""), separator="\x1f").str.join("\x1e")
+        )
         digest.update(lines.item().encode() if table.cells.height else b"")
     return digest.hexdigest()
 
@@ -194,7 +198,13 @@ def _said(checked: Checked) -> list[tuple[pl.DataFrame, dict[str, pl.DataFrame]]
 
 def _lists(checked: Checked) -> Mapping[str, pl.DataFrame]:
     bindings = [
-        {"sheet": table.sheet, "column": column.index, "header": column.header, "entity": column.entity, "field": column.field}
+        {
+            "sheet": table.sheet,
+            "column": column.index,
+            "header": column.header,
+            "entity": column.entity,
+            "field": column.field,
+        }
         for table in checked.tables
         for column in table.columns
     ]

@@ -101,7 +101,9 @@ class Workspace:
         """A filled form as bytes; a form of many files raises UsageError, `fill` gives them all."""
         files = self.fill(form, **params).files
         if len(files) != 1:
-            raise problems.usage(f"表「{form}」有 {len(files)} 个文件，请用 fill。", f"form {form} has {len(files)} files; use fill.")
+            raise problems.usage(
+                f"表「{form}」有 {len(files)} 个文件，请用 fill。", f"form {form} has {len(files)} files; use fill."
+            )
         return next(iter(files.values()))
 
     def fill(self, form: str, **params: str) -> Written:

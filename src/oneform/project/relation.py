@@ -75,10 +75,19 @@ def order(names: Iterable[str], kinds: Mapping[str, str]) -> str:
     for name in names:
         column, way = quote(name.removeprefix("-")), "DESC" if name.startswith("-") else "ASC"
         if kinds.get(name.removeprefix("-")) == "text":
-            items.append(f"regexp_extract({column}, '^[^0-9]*') {way} NULLS LAST")
-            items.append(f"try_cast(regexp_extract({column}, '[0-9]+') AS BIGINT) {way} NULLS LAST")
+            figures = _in_figures(column)
+            items.append(f"regexp_extract({figures}, '^[^0-9]*') {way} NULLS LAST")
+            items.append(f"try_cast(regexp_extract({figures}, '[0-9]+') AS BIGINT) {way} NULLS LAST")
         items.append(f"{column} {way} NULLS LAST")
     return ", ".join([*items, quote(ID)])
+
+
+def _in_figures(column: str) -> str:
+    """Chinese numerals up to 九十九 as figures, so that 第二网格 comes before 第三网格 and 第十网格 after both."""
+    figures = f"translate({column}, '〇一二三四五六七八九', '0123456789')"
+    for pattern, figure in (("([0-9])十([0-9])", r"\1\2"), ("([0-9])十", r"\g10"), ("十([0-9])", r"1\1"), ("十", "10")):
+        figures = f"regexp_replace({figures}, '{pattern}', '{figure}', 'g')"
+    return figures
 
 
 def _table(entity: str) -> str:
