@@ -36,9 +36,7 @@ def sql(connection: Connection, text: str, **params: str | float | None) -> Rela
     return connection.sql(text, params=params) if params else connection.sql(text)
 
 
-def map_arrow(
-    connection: Connection, relation: Relation, function: Callable[[pl.DataFrame], pl.DataFrame]
-) -> Relation:
+def map_arrow(connection: Connection, relation: Relation, function: Callable[[pl.DataFrame], pl.DataFrame]) -> Relation:
     """The relation that a pure function makes of each batch of another; the function may not look beyond its batch."""
     batches = [pl.DataFrame(pl.from_arrow(batch)) for batch in relation.to_arrow_reader(BATCH_ROWS)]
     mapped = pl.concat([function(batch) for batch in batches] or [function(relation.pl())])

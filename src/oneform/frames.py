@@ -56,11 +56,15 @@ class Column:
     field: str | None = None
     confidence: float = 0.0
     suggestions: tuple[tuple[str, float], ...] = ()  # (field name, confidence), best first
-    legend: Mapping[str, str] = dataclasses.field(default_factory=dict)  # code → meaning, where the header itself states one
+    legend: Mapping[str, str] = dataclasses.field(
+        default_factory=dict
+    )  # code → meaning, where the header itself states one
     denied: bool = False  # recognised as a field that is never stored
 
 
-LEFT_OUT = pl.Schema({"sheet": pl.String, "row": pl.Int32, "column": pl.Int32, "reason": pl.String, "reason_en": pl.String})
+LEFT_OUT = pl.Schema(
+    {"sheet": pl.String, "row": pl.Int32, "column": pl.Int32, "reason": pl.String, "reason_en": pl.String}
+)
 
 PROBLEMS = pl.Schema(
     {
@@ -156,9 +160,7 @@ EDGES = pl.Schema(
 )
 JUDGEMENTS = pl.Schema({"left": pl.Int64, "right": pl.Int64, "answer": pl.String})  # same | not_same | unsure
 CLUSTERS = pl.Schema({"rec_id": pl.Int64, "cluster": pl.Int64})
-REVIEWS = pl.Schema(
-    {"left": pl.Int64, "right": pl.Int64, "weight": pl.Float64, "reason": pl.String}
-)
+REVIEWS = pl.Schema({"left": pl.Int64, "right": pl.Int64, "weight": pl.Float64, "reason": pl.String})
 
 # -- reports -------------------------------------------------------------------------------------------------------
 

@@ -33,7 +33,9 @@ def golden_sql(
     """
     fields = [field for field in entity.stored if said is None or field.name in said]
     ranks = {field.name: _rank(field, entity, schema) for field in fields}
-    distinct = {text: f"rank_{number}" for number, text in enumerate(dict.fromkeys([*ranks.values(), _newest("other", schema)]))}
+    distinct = {
+        text: f"rank_{number}" for number, text in enumerate(dict.fromkeys([*ranks.values(), _newest("other", schema)]))
+    }
     links = _links(entity)
     columns = ", ".join(
         [
@@ -116,7 +118,8 @@ def _newest(field: str, schema: Schema) -> str:
 def _trust(field: str, entity: str, schema: Schema) -> str:
     """How far each source is believed about a field; a source's word on a whole entity covers its fields."""
     believed = {
-        name: source.fields.get(field, source.fields.get(entity, source.trust)) for name, source in schema.sources.items()
+        name: source.fields.get(field, source.fields.get(entity, source.trust))
+        for name, source in schema.sources.items()
     }
     cases = " ".join(f"WHEN '{name}' THEN {trust}" for name, trust in sorted(believed.items()))
     return f"(CASE b.source {cases} ELSE 0 END)"

@@ -53,7 +53,14 @@ def validated(said: Normalised, table: Table, schema: Schema, *, today: date) ->
     found = _problems(flat, failures, rules, headers, table)
     waiting, missing = _waiting(said, table, schema)
     held = failures.join(
-        pl.DataFrame({"rule": [rule.id for rule in rules], "column": [rule.column for rule in rules], "code": [rule.code for rule in rules]}, schema={"rule": pl.String, "column": pl.String, "code": pl.String}),
+        pl.DataFrame(
+            {
+                "rule": [rule.id for rule in rules],
+                "column": [rule.column for rule in rules],
+                "code": [rule.code for rule in rules],
+            },
+            schema={"rule": pl.String, "column": pl.String, "code": pl.String},
+        ),
         on="rule",
         how="inner",
     ).filter(~pl.col("code").is_in(sorted(problems.WARNINGS)))
@@ -69,7 +76,9 @@ def _flat(records: dict[str, pl.DataFrame]) -> pl.DataFrame:
     height = max(frame.height for frame in records.values())
     return pl.concat(
         [
-            frame.drop("sheet", "row", "held", "raw", "extras", strict=False).rename(lambda name, e=entity: f"{e}.{name}")
+            frame.drop("sheet", "row", "held", "raw", "extras", strict=False).rename(
+                lambda name, e=entity: f"{e}.{name}"
+            )
             for entity, frame in records.items()
             if frame.height == height
         ],
@@ -102,11 +111,23 @@ def _field_rules(field: Field, *, today: date) -> Iterator[Rule]:
             holds = value.is_between(float(low), float(high))
         else:  # ISO text sorts as time does; a month or a moment is compared by as much of it as the bound says
             holds = (value.str.slice(0, 10) <= high) & (value >= low) | (value == "9999-12-31")
-        yield Rule(f"{column}:range", column, "OF322", holds, {"found": value.cast(pl.String), "allowed": pl.lit(f"{low} 至 {high}")})
+        yield Rule(
+            f"{column}:range",
+            column,
+            "OF322",
+            holds,
+            {"found": value.cast(pl.String), "allowed": pl.lit(f"{low} 至 {high}")},
+        )
     if "length" in field.check:
         low, high = map(int, field.check["length"])
         holds = pl.col(column).str.len_chars().is_between(low, high)
-        yield Rule(f"{column}:length", column, "OF318", holds, {"what": pl.lit(f"应为 {low} 到 {high} 个字"), "what_en": pl.lit(f"{low} to {high} characters")})
+        yield Rule(
+            f"{column}:length",
+            column,
+            "OF318",
+            holds,
+            {"what": pl.lit(f"应为 {low} 到 {high} 个字"), "what_en": pl.lit(f"{low} to {high} characters")},
+        )
 
 
 def _valid_id() -> pl.Expr:
@@ -117,7 +138,9 @@ def _birth_rule() -> Rule:
     typed, inside = pl.col("person.birth_date"), resident_id.birth_date(_valid_id())
     both = pl.format("与证号不符（表中 {}，证号 {}）", typed, inside)
     both_en = pl.format("disagrees with the ID ({} / {})", typed, inside)
-    return Rule("birth_in_id", "person.birth_date", "OF302", inside.str.starts_with(typed), {"what": both, "what_en": both_en})
+    return Rule(
+        "birth_in_id", "person.birth_date", "OF302", inside.str.starts_with(typed), {"what": both, "what_en": both_en}
+    )
 
 
 def _sex_rule(schema: Schema) -> Rule:
@@ -151,7 +174,9 @@ def _household_rules(present: set[str], schema: Schema) -> Iterator[Rule]:
         concerned = (chosen == 0) | (named == parsed["value"])
         holds = pl.when(complete & concerned).then(chosen == int(parsed["count"]))
         what = pl.format(rule.zh.replace("{n}", "{}"), chosen) if "{n}" in rule.zh else pl.lit(rule.zh)
-        yield Rule(rule.id, column, "OF405", holds, {"what": what, "what_en": pl.format("the household has {} heads", chosen)})
+        yield Rule(
+            rule.id, column, "OF405", holds, {"what": what, "what_en": pl.format("the household has {} heads", chosen)}
+        )
 
 
 def _failures(flat: pl.DataFrame, rules: list[Rule]) -> pl.DataFrame:
@@ -196,7 +221,9 @@ def _problems(
         facts = pl.struct(**{name: rule.facts.get(name, pl.lit(None, pl.String)) for name in _FACTS})
         column = headers[rule.column]
         found.append(
-            pl.DataFrame({"row": rows}).with_columns(flat.select(facts.alias("facts"))["facts"])[failed.to_list()].select(
+            pl.DataFrame({"row": rows})
+            .with_columns(flat.select(facts.alias("facts"))["facts"])[failed.to_list()]
+            .select(
                 pl.lit(table.sheet).alias("sheet"),
                 "row",
                 pl.lit(column.index, pl.Int32).alias("column"),
@@ -218,7 +245,7 @@ def _waiting(said: Normalised, table: Table, schema: Schema) -> tuple[pl.Series,
     if said.entity == "person" or entity.event == "person":
         people = said.records.get("person", main)
         keys = [pl.col(name).is_not_null() for name in ("name", "id_number__seen") if name in people.columns]
-        known, code, header = people.select(pl.any_horizontal(keys) if keys else pl.lit(False))  .to_series(), "OF406", ""
+        known, code, header = people.select(pl.any_horizontal(keys) if keys else pl.lit(False)).to_series(), "OF406", ""
     elif said.entity == "dwelling":
         parts = [pl.col(name).is_not_null() for name in ("building", "room") if name in main.columns]
         known = main.select(pl.any_horizontal(parts) if parts else pl.lit(False)).to_series()
@@ -230,7 +257,11 @@ def _waiting(said: Normalised, table: Table, schema: Schema) -> tuple[pl.Series,
             if set(way) <= set(main.columns)
         ]
         first = entity.fields[entity.identify[0][0]]
-        known, code, header = main.select(pl.any_horizontal(ways) if ways else pl.lit(False)).to_series(), "OF407", first.zh
+        known, code, header = (
+            main.select(pl.any_horizontal(ways) if ways else pl.lit(False)).to_series(),
+            "OF407",
+            first.zh,
+        )
     else:
         return pl.Series("waiting", [False] * main.height, pl.Boolean), pl.DataFrame(schema=PROBLEMS)
     known = known if len(known) == main.height else pl.Series([bool(known[0])] * main.height, dtype=pl.Boolean)

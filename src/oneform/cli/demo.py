@@ -59,7 +59,10 @@ def _take_in(shell: Shell, workspace: Workspace, sheets: list[dict[str, str]]) -
     for sheet in sheets:
         path = shipped.folder("examples") / "sheets" / sheet["file"]
         outcome = workspace.import_sheet(
-            path, source=sheet["source"], form=sheet.get("form") or None, valid_on=date.fromisoformat(sheet["date"]),
+            path,
+            source=sheet["source"],
+            form=sheet.get("form") or None,
+            valid_on=date.fromisoformat(sheet["date"]),
             say=shell.progress(path.name),
         )
         outcomes.append(outcome)
@@ -113,7 +116,11 @@ def _deliver(shell: Shell, workspace: Workspace) -> int:
         rows += [(one.title, one.department, one.rows, one.cells, str(one.file)) for one in delivered]
         for one in found.head(3).iter_rows(named=True):
             shell.result(f"  [!] {form.title}: {one['code']} {one['message']}")
-    headers = ["表", "部门", "行数", "填写格数", "文件"] if shell.lang == "zh" else ["form", "department", "rows", "cells", "file"]
+    headers = (
+        ["表", "部门", "行数", "填写格数", "文件"]
+        if shell.lang == "zh"
+        else ["form", "department", "rows", "cells", "file"]
+    )
     shell.result(table(headers, rows) + "\n")
     return sum(row[3] for row in rows)
 

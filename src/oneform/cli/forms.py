@@ -18,7 +18,13 @@ from oneform.cli.options import Shell, common, json_line, table, user
 @click.option("--force", is_flag=True, help="覆盖已有文件。")
 @click.pass_context
 def report_(
-    ctx: click.Context, shell: Shell, forms: tuple[str, ...], every: bool, output: Path, given: tuple[str, ...], force: bool
+    ctx: click.Context,
+    shell: Shell,
+    forms: tuple[str, ...],
+    every: bool,
+    output: Path,
+    given: tuple[str, ...],
+    force: bool,
 ) -> None:
     """出表：把部门自己的模板填好。
 
@@ -31,17 +37,24 @@ def report_(
     with open_workspace(shell.workspace, who=user()) as workspace:
         if not forms and not every:
             known = "、".join(f"{form.form}（{form.title}）" for form in workspace.forms.values())
-            raise problems.usage(f"请写表名或 --all。可用：{known}。", f"name a form or use --all; known: {', '.join(workspace.forms)}.")
+            raise problems.usage(
+                f"请写表名或 --all。可用：{known}。", f"name a form or use --all; known: {', '.join(workspace.forms)}."
+            )
         named = [workspace.form(name) for name in forms] or list(workspace.forms.values())
         misfits = 0
         rows = []
         for form in named:
-            wanted = {name: value for name, value in params.items() if not every or name in {p.name for p in form.params}}
+            wanted = {
+                name: value for name, value in params.items() if not every or name in {p.name for p in form.params}
+            }
             delivered, found = workspace.deliver(form.form, output, params=wanted, force=force)
             misfits += found.height
             rows += [(one.form, one.department, one.rows, one.cells, str(one.file)) for one in delivered]
             for one in found.iter_rows(named=True):
-                shell.remark(f"[!] {form.title} {one['sheet']}: {one['code']} {one['message']}", f"[!] {form.form}: {one['code']} {one['message_en']}")
+                shell.remark(
+                    f"[!] {form.title} {one['sheet']}: {one['code']} {one['message']}",
+                    f"[!] {form.form}: {one['code']} {one['message_en']}",
+                )
     if shell.json:
         for row in rows:
             json_line(dict(zip(["form", "department", "rows", "cells", "file"], row, strict=True)))
@@ -57,7 +70,9 @@ def _params(given: tuple[str, ...]) -> dict[str, str]:
     for one in given:
         name, equals, value = one.partition("=")
         if not equals:
-            raise problems.usage(f"参数「{one}」要写成 名=值，如 day=2026-11-20。", f"write {one} as name=value, e.g. day=2026-11-20.")
+            raise problems.usage(
+                f"参数「{one}」要写成 名=值，如 day=2026-11-20。", f"write {one} as name=value, e.g. day=2026-11-20."
+            )
         params[name.strip()] = value.strip()
     return params
 

@@ -59,7 +59,9 @@ def reviews_(shell: Shell, as_csv: bool) -> None:
     if explained.is_empty():
         shell.result("没有要确认的。")
     for row in explained.iter_rows(named=True):
-        shell.result(f"{row['review']}. {row['left']}  |  {row['right']}  ({row['match_weight']:+.1f})\n   {row['sentence']}")
+        shell.result(
+            f"{row['review']}. {row['left']}  |  {row['right']}  ({row['match_weight']:+.1f})\n   {row['sentence']}"
+        )
 
 
 @click.command("links")
@@ -83,8 +85,13 @@ def links_(shell: Shell, as_csv: bool) -> None:
         for row in linked.iter_rows(named=True):
             json_line(row)
     else:
-        counts = linked.group_by("entity", maintain_order=True).agg(pl.len(), pl.col("resident").n_unique(), pl.col("resident").null_count())
-        rows = [(names.get(entity, entity), rows, distinct - bool(waiting), waiting) for entity, rows, distinct, waiting in counts.rows()]
+        counts = linked.group_by("entity", maintain_order=True).agg(
+            pl.len(), pl.col("resident").n_unique(), pl.col("resident").null_count()
+        )
+        rows = [
+            (names.get(entity, entity), rows, distinct - bool(waiting), waiting)
+            for entity, rows, distinct, waiting in counts.rows()
+        ]
         shell.result(table(["对象", "来源行", "合并后", "等补填"], rows))
 
 
@@ -111,4 +118,7 @@ def residents_(shell: Shell, as_csv: bool, provenance: bool) -> None:
         kept = rows.select(name for name in rows.columns if rows[name].null_count() < rows.height).head(20)
         shown = kept.select(kept.columns[:8])
         shell.result(table([labels.get(name, name) for name in shown.columns], shown.rows()))
-        shell.remark(f"共 {rows.height} 行；全部：oneform residents --csv", f"{rows.height} rows; all of them: oneform residents --csv")
+        shell.remark(
+            f"共 {rows.height} 行；全部：oneform residents --csv",
+            f"{rows.height} rows; all of them: oneform residents --csv",
+        )

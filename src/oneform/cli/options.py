@@ -94,7 +94,10 @@ def table(headers: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
     """Text columns aligned by the width that a terminal gives Chinese characters."""
     cells = [list(map(str, headers)), *([("" if c is None else str(c)) for c in row] for row in rows)]
     widths = [max(map(_width, column)) for column in zip(*cells, strict=True)]
-    lines = ["  ".join(cell + " " * (w - _width(cell)) for cell, w in zip(row, widths, strict=True)).rstrip() for row in cells]
+    lines = [
+        "  ".join(cell + " " * (w - _width(cell)) for cell, w in zip(row, widths, strict=True)).rstrip()
+        for row in cells
+    ]
     lines.insert(1, "  ".join("-" * width for width in widths))
     return "\n".join(lines)
 

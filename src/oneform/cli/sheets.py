@@ -52,7 +52,9 @@ def template_(shell: Shell, entity: str, output: Path, force: bool) -> None:
     bound = load_schema(shell.workspace)
     if entity not in bound.entities:
         known = "、".join(f"{one.name}（{one.zh}）" for one in bound.entities.values())
-        raise problems.usage(f"没有「{entity}」，可用：{known}。", f"no entity {entity}; known: {', '.join(bound.entities)}.")
+        raise problems.usage(
+            f"没有「{entity}」，可用：{known}。", f"no entity {entity}; known: {', '.join(bound.entities)}."
+        )
     if output.exists() and not force:
         raise problems.usage(f"{output} 已存在，要覆盖请加 --force。", f"{output} exists; add --force to overwrite.")
     write_whole(output, import_template(bound, entity, shell.workspace))
@@ -106,10 +108,17 @@ def check_(ctx: click.Context, shell: Shell, files: tuple[str, ...], form: str |
 @click.argument("files", nargs=-1, required=True, metavar="文件…")
 @click.option("--form", metavar="表名", help="按这张表的映射来读。")
 @click.option("--source", metavar="来源", help="谁给的表：grid police health property self other …")
-@click.option("--date", "valid_on", type=click.DateTime(["%Y-%m-%d"]), metavar="日期", help="表的日期（表里没写填报日期时）。")
+@click.option(
+    "--date", "valid_on", type=click.DateTime(["%Y-%m-%d"]), metavar="日期", help="表的日期（表里没写填报日期时）。"
+)
 @click.pass_context
 def import_(
-    ctx: click.Context, shell: Shell, files: tuple[str, ...], form: str | None, source: str | None, valid_on: datetime | None
+    ctx: click.Context,
+    shell: Shell,
+    files: tuple[str, ...],
+    form: str | None,
+    source: str | None,
+    valid_on: datetime | None,
 ) -> None:
     """把表格收进来：对的入库，错的指出在哪一格、怎么改。
 
@@ -185,14 +194,20 @@ def _sheet(table: Table, bound: Schema) -> dict[str, object]:
             {
                 "index": column.index,
                 "header": column.header,
-                "field": bound.entities[column.entity].fields[column.field].reported if column.entity and column.field else None,
+                "field": bound.entities[column.entity].fields[column.field].reported
+                if column.entity and column.field
+                else None,
                 "confidence": round(column.confidence, 3),
                 "suggestions": [{"field": field, "confidence": round(sure, 3)} for field, sure in column.suggestions],
             }
             for column in table.columns
         ],
         "left_out": [
-            {name: value for name, value in row.items() if name == "reason" or (name in {"row", "column"} and value is not None)}
+            {
+                name: value
+                for name, value in row.items()
+                if name == "reason" or (name in {"row", "column"} and value is not None)
+            }
             for row in table.left_out.to_dicts()
         ],
         "facts": dict(table.facts),
@@ -255,7 +270,13 @@ def _list_problems(shell: Shell, checked: Checked) -> None:
     if found.is_empty():
         return
     counts = dict(found.group_by("level").len().iter_rows())
-    shell.result("  " + shell.text(f"错误 {counts.get('错误', 0)}  提醒 {counts.get('提醒', 0)}", f"errors {counts.get('错误', 0)}  warnings {counts.get('提醒', 0)}"))
+    shell.result(
+        "  "
+        + shell.text(
+            f"错误 {counts.get('错误', 0)}  提醒 {counts.get('提醒', 0)}",
+            f"errors {counts.get('错误', 0)}  warnings {counts.get('提醒', 0)}",
+        )
+    )
     for one in found.head(_SHOWN).iter_rows(named=True):
         row = "" if one["row"] is None else shell.text(f"第 {one['row']} 行 ", f"row {one['row']} ")
         column = "" if one["column"] is None else f"{column_letters(one['column'])} " + shell.text("列 ", "column ")

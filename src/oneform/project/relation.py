@@ -85,7 +85,7 @@ def order(names: Iterable[str], kinds: Mapping[str, str]) -> str:
 def _in_figures(column: str) -> str:
     """Chinese numerals up to 九十九 as figures, so that 第二网格 comes before 第三网格 and 第十网格 after both."""
     figures = f"translate({column}, '〇一二三四五六七八九', '0123456789')"
-    for pattern, figure in (("([0-9])十([0-9])", r"\1\2"), ("([0-9])十", r"\g10"), ("十([0-9])", r"1\1"), ("十", "10")):
+    for pattern, figure in (("([0-9])十([0-9])", r"\1\2"), ("([0-9])十", r"\10"), ("十([0-9])", r"1\1"), ("十", "10")):
         figures = f"regexp_replace({figures}, '{pattern}', '{figure}', 'g')"
     return figures
 

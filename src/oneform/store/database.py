@@ -76,7 +76,9 @@ def create(folder: Path, bound: Schema) -> None:
         for name in ("", "inbox", "outbox", "schemas", "mappings"):
             (folder / name).mkdir(parents=True, exist_ok=True)
     except OSError:
-        raise problems.usage(f"无法在 {folder} 建立工作区，请检查路径和权限。", f"cannot make a workspace in {folder}.") from None
+        raise problems.usage(
+            f"无法在 {folder} 建立工作区，请检查路径和权限。", f"cannot make a workspace in {folder}."
+        ) from None
     if (folder / NAME).exists():
         return
     with _connected(folder / NAME, creating=True) as connection:
@@ -133,10 +135,14 @@ def _refusal(cause: duckdb.Error, folder: Path) -> Exception:
         return problems.refusal("OF705")
     if isinstance(cause, duckdb.IOException) and re.search("No space|write|space left", text):
         return problems.refusal("OF701", need=_SPARE, free=shutil.disk_usage(folder).free // 2**20)
-    if isinstance(cause, duckdb.IOException | duckdb.SerializationException | duckdb.FatalException | duckdb.InternalException):
+    if isinstance(
+        cause, duckdb.IOException | duckdb.SerializationException | duckdb.FatalException | duckdb.InternalException
+    ):
         return problems.refusal("OF703", what="读取失败", what_en="reading failed")
     import os as _o
-    if _o.environ.get("OF_DEBUG"): print(cause)
+
+    if _o.environ.get("OF_DEBUG"):
+        print(cause)
     return RuntimeError(f"{type(cause).__name__} in the store")  # a bug of ours; the text may hold values
 
 
@@ -161,7 +167,9 @@ def _check_format(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
 def _migrate(connection: duckdb.DuckDBPyConnection, folder: Path, bound: Schema) -> None:
     """Bring the entities' tables up to the schema: new tables and columns are added, after a copy; nothing is dropped."""
     present: dict[str, set[str]] = {}
-    for table, column in connection.execute("SELECT table_name, column_name FROM information_schema.columns").fetchall():
+    for table, column in connection.execute(
+        "SELECT table_name, column_name FROM information_schema.columns"
+    ).fetchall():
         present.setdefault(table, set()).add(column)
     statements = []
     for statement in schema.ddl(bound):

@@ -86,6 +86,11 @@ def _stamped(rows: pl.DataFrame, batch: Batch, number: int) -> pl.DataFrame:
     seed = int(batch.content_sha256[:8], 16) + number * 1_000_003
     mixed = (pl.col("row").cast(pl.Int64) * 2_654_435_761 + seed * 40_503) % (1 << 39)
     return rows.with_columns(
-        pl.format("{}:{}:{}", pl.lit(batch.content_sha256[:16]), pl.lit(f"{number:02d}"), pl.col("row").cast(pl.String).str.zfill(7)).alias("rec_key"),
+        pl.format(
+            "{}:{}:{}",
+            pl.lit(batch.content_sha256[:16]),
+            pl.lit(f"{number:02d}"),
+            pl.col("row").cast(pl.String).str.zfill(7),
+        ).alias("rec_key"),
         mixed.alias("tie"),
     )
