@@ -9,6 +9,7 @@ everything at once, whatever the order of the imports.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 import polars as pl
 
@@ -48,15 +49,16 @@ def settle(store: Store, fresh: pl.DataFrame, op: int) -> Settled:
     first_id = _next_id(store)
     queued = _link_residents(store, live, op)
     spoken = _spoken_of(store, live)
-    for entity in store.schema.entities.values():
-        if entity.name in spoken and not entity.event and entity.name not in {"person", "household"}:
-            _link_keyed(store, entity, spoken[entity.name], op)
+    for name, records in spoken.items():
+        entity = store.schema.entities[name]
+        if not entity.event and name not in {"person", "household"} and not records.is_empty():
+            _link_keyed(store, entity, records, op)
     _link_households(store, op)
     subjects = _touched(store, op, first_id)
     for entity in store.schema.entities.values():
-        if entity.event:
+        if entity.event and entity.name in spoken:
             concerned = subjects.filter(pl.col("entity") == entity.event).select("entity_id")
-            _link_events(store, entity, spoken.get(entity.name), concerned, op)
+            _link_events(store, entity, spoken[entity.name], concerned, op)
     settled = Settled(_touched(store, op, first_id), queued)
     for entity in store.schema.entities.values():
         _refresh(store, entity, settled.ids(entity.name))
@@ -99,8 +101,11 @@ def _link_residents(store: Store, fresh: pl.DataFrame, op: int) -> int:
     start = _reopened(store, people["rec_id"])
     pairs = _pairs(store, start)
     standard = link.standardise(linkable(store, pl.concat([pairs["left"], pairs["right"]]).to_frame("rec_id")))
-    edges = link.weigh(pairs, standard).filter(~((pl.col("verdict") == "apart") & (pl.col("reason") == "scored")))
-    engine.write(store.connection, edges.select(EDGES.names()), "edge")
+    with engine.lend(store.connection, pairs=pairs):
+        proposed = engine.sql(store.connection, 'SELECT "left", "right" FROM pairs ORDER BY "left", "right"')
+        edges = engine.collect(engine.map_arrow(store.connection, proposed, partial(link.weigh, standard=standard)))
+    telling = edges.filter(~((pl.col("verdict") == "apart") & (pl.col("reason") == "scored")))
+    engine.write(store.connection, telling.select(EDGES.names()), "edge")
     reached = _reached(store, start)
     # Reviews lead out of the components reached; those on the other side are clustered along, to the same result as before.
     around = _reached(store, _asked_about(store, reached))
@@ -201,15 +206,19 @@ def _judgements(store: Store) -> pl.DataFrame:
 
 
 def _spoken_of(store: Store, fresh: pl.DataFrame) -> dict[str, pl.DataFrame]:
-    """Which of the fresh records say something about each entity beside the person."""
-    found: dict[str, pl.DataFrame] = {}
+    """Entity → the fresh records that say something about it; entities that no row ever spoke of are absent."""
+    any_row = " UNION ALL ".join(
+        f"SELECT '{name}' AS entity, EXISTS (FROM \"source_{name}\") AS spoken" for name in store.schema.entities
+    )
+    known = engine.collect(engine.sql(store.connection, any_row)).filter("spoken")["entity"].sort()
+    if known.is_empty():
+        return {}
+    query = " UNION ALL ".join(
+        f"SELECT '{name}' AS entity, s.rec_id FROM \"source_{name}\" s JOIN fresh f ON f.rec_id = s.rec_id" for name in known
+    )
     with engine.lend(store.connection, fresh=fresh):
-        for name in store.schema.entities:
-            query = f'SELECT s.rec_id FROM "source_{name}" s JOIN fresh f ON f.rec_id = s.rec_id'  # noqa: S608 - names of the schema
-            records = engine.collect(engine.sql(store.connection, query))
-            if not records.is_empty():
-                found[name] = records
-    return found
+        spoken = engine.collect(engine.sql(store.connection, query))
+    return {name: spoken.filter(pl.col("entity") == name).select("rec_id").sort("rec_id") for name in known}
 
 
 def _link_keyed(store: Store, entity: Entity, fresh: pl.DataFrame, op: int) -> None:
@@ -264,10 +273,8 @@ def _link_households(store: Store, op: int) -> None:
     _relink(store, "household", link.households(claims), claims, op)
 
 
-def _link_events(store: Store, entity: Entity, fresh: pl.DataFrame | None, subjects: pl.DataFrame, op: int) -> None:
+def _link_events(store: Store, entity: Entity, fresh: pl.DataFrame, subjects: pl.DataFrame, op: int) -> None:
     """Events of the subjects concerned: equal once-keys of one subject are one event; an incomplete key is its own."""
-    if fresh is None and subjects.is_empty():
-        return
     once = [name for name in entity.once if name in entity.fields]
     columns = "".join(f', s."{name}"' for name in once)
     query = f"""SELECT s.rec_id, r.rec_key, l.entity_id AS subject{columns}
@@ -275,8 +282,7 @@ def _link_events(store: Store, entity: Entity, fresh: pl.DataFrame | None, subje
                 LEFT JOIN current_link l ON l.rec_id = s.rec_id AND l.entity = '{entity.event}'
                 WHERE NOT r.waiting AND (l.entity_id IN (SELECT entity_id FROM subjects)
                                          OR s.rec_id IN (SELECT rec_id FROM fresh)) ORDER BY s.rec_id"""  # noqa: S608 - names of the schema
-    nothing = pl.DataFrame(schema={"rec_id": pl.Int64})
-    with engine.lend(store.connection, subjects=subjects, fresh=nothing if fresh is None else fresh):
+    with engine.lend(store.connection, subjects=subjects, fresh=fresh):
         records = engine.collect(engine.sql(store.connection, query))
     if records.is_empty():
         return
