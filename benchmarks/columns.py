@@ -121,7 +121,7 @@ def _nearest(path: Place, known: Dictionary, scorer: Callable[..., float], cutof
 METHODS: dict[str, Method] = {"ours": ours, "exact": exact, "Levenshtein <= 2": levenshtein, "WRatio >= 80": wratio}
 
 
-def measure(corpus: Path, schema: Schema, *, leave_out: bool) -> dict[str, Tally]:
+def measure(corpus: Path, schema: Schema, *, leave_out: bool, methods: dict[str, Method] = METHODS) -> dict[str, Tally]:
     """A tally per method; with `leave_out` the aliases met only in a form's own source are unknown."""
     full = dictionary(schema)
     meant = truth(corpus, schema)
@@ -130,16 +130,18 @@ def measure(corpus: Path, schema: Schema, *, leave_out: bool) -> dict[str, Tally
     for _, source, _, paths in forms:
         for path in paths:
             seen.setdefault(header(path).key, set()).add(source)
-    tallies = {name: Tally() for name in METHODS}
+    tallies = {name: Tally() for name in methods}
     reduced = {}
     for name, source, title, paths in forms:
         if source not in reduced:
             kept = {key: m for key, m in full.exact.items() if not leave_out or seen.get(key) != {source}}
             reduced[source] = Dictionary(schema, kept)
         for method, tally in tallies.items():
-            bound = METHODS[method](paths, title, reduced[source])
+            bound = methods[method](paths, title, reduced[source])
             for path, place in zip(paths, bound, strict=True):
                 _count(tally, name, path, place, wanted(path, meant), schema)
+        if methods is not METHODS:
+            continue
         columns = _columns(paths, title, reduced[source])
         for path, column in zip(paths, columns, strict=True):
             if right := wanted(path, meant):

@@ -1,0 +1,391 @@
+"""Recognise, which field a column is: headers and samples → what the table is about and COLUMNs.
+
+A wrong silent column is worse than ten questions: a header binds only when it is an alias, the alias in other equal
+words, or initials, and never past a veto; likeness alone only suggests.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from dataclasses import dataclass, field, replace
+
+import polars as pl
+
+from oneform import problems
+from oneform.frames import PROBLEMS, Column
+from oneform.recognise import forms, values, words
+from oneform.recognise.context import Neighbours, fits
+from oneform.recognise.dictionary import Dictionary, Header, Meaning
+from oneform.schema import Entity, Field, Schema, header_key
+
+AUTOMATIC = 0.8
+_LABEL, _ALIAS, _GROUPED, _INITIALS, _CONTEXT, _WORDS, _PROVED = 0.99, 0.96, 0.95, 0.9, 0.9, 0.85, 0.82
+_EXACT = 0.95
+SUGGESTED = 0.7  # a context alias whose context is missing
+
+Share = dict[str, float]
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A column says it is a field, and how surely."""
+
+    meaning: Meaning
+    confidence: float
+
+
+@dataclass
+class Seen:
+    """One column on its way to being understood."""
+
+    index: int
+    header: Header
+    share: Share
+    claims: list[Claim] = field(default_factory=list)
+    bound: Claim | None = None
+    denied: bool = False
+    suggestions: list[tuple[Meaning, float]] = field(default_factory=list)
+
+
+def bind(
+    sheet: str,
+    title: str,
+    headers: dict[int, Header],
+    shares: dict[int, Share],
+    dictionary: Dictionary,
+    form: forms.Form | None = None,
+) -> tuple[str, tuple[Column, ...], pl.DataFrame]:
+    """The entity a row is about, every column as understood, and PROBLEMS about columns."""
+    schema = dictionary.schema
+    seen = [Seen(index, one, shares.get(index, {"n": 0})) for index, one in headers.items()]
+    stated = [one for one in seen if form is not None and _stated(one, form)]
+    for one in seen:
+        if one not in stated:
+            one.claims = _claims(one.header, dictionary)
+            one.denied = bool(one.claims) and all(claim.meaning.denied for claim in one.claims)
+    named = (form.each if form else None) or _entity(seen, title + sheet, schema)
+    entity = named or "person"
+    eligible = _eligible(entity, schema) if named else {"person", "household", "dwelling"}
+    for one in seen:
+        if one not in stated:
+            one.bound = _best(one, entity, eligible, seen, schema)
+            one.suggestions = _suggestions(one, eligible, dictionary)
+    _settle_rivals(seen, schema)
+    _promote([one for one in seen if one not in stated], schema)
+    found = [*_duplicates(sheet, seen), *_vetoed(sheet, seen, schema), *_missing(sheet, seen, entity, schema)]
+    if form is not None and len(stated) * 2 < len(form.outputs):
+        found.append(_problem(sheet, None, None, "OF204", expected=form.title, found=title or sheet))
+    return entity, tuple(_column(one) for one in seen), pl.DataFrame(found, schema=PROBLEMS, orient="row")
+
+
+def _stated(one: Seen, form: forms.Form) -> bool:
+    """True when the form names this column; it is then the form's field, or nothing where it cannot be read back."""
+    output = form.output(one.header.path)
+    if output is None:
+        return False
+    if forms.readable(output) and output.entity and output.field:
+        one.bound = Claim(Meaning(output.entity, output.field), 1.0)
+        one.header = replace(one.header, legend=one.header.legend | forms.legend(output))
+    return True
+
+
+# -- what a header may mean ----------------------------------------------------------------------------------------
+
+
+def _claims(header: Header, dictionary: Dictionary) -> list[Claim]:
+    """Every field the header names by itself or with its group, surest first."""
+    found: list[Claim] = []
+    group = "".join(_bare(g) for g in header.groups if not words.neutral(g))
+    if header.groups:
+        for key in ("/".join([*header.groups, header.key]), group + header.key if group else ""):
+            found += [Claim(m, _GROUPED) for m in dictionary.meanings(key) if m.alone or m.denied]
+        if group and not found:
+            found += [Claim(m, _WORDS) for m in dictionary.same_words.get(words.canonical(group + header.key), [])]
+    if found:
+        return found
+    if group and _speaks_of_another(group, header.key):
+        return []
+    for key in dict.fromkeys((header.full_key, header.key)):
+        found += [
+            Claim(m, _LABEL if _is_label(m, key, dictionary.schema) else _ALIAS) for m in dictionary.meanings(key)
+        ]
+        if found:
+            return found
+    found = [Claim(m, _WORDS) for m in dictionary.same_words.get(words.canonical(header.key), [])]
+    if not found and re.fullmatch("[a-z]{2,8}", header.key):
+        found = [Claim(m, _INITIALS) for m in dictionary.initials.get(header.key, [])]
+    return found
+
+
+def _bare(group: str) -> str:
+    """户主信息 → 户主; a group word that only says «facts about»."""
+    return re.sub(r"(?:的)?(?:基本|详细)?(?:信息|情况|资料|数据)$", "", group)
+
+
+# what a place word above a column can turn into another place, time or party
+_ELSEWHERE = re.compile(
+    "户籍|户口|来源|出发|目的|返乡|工作|单位|学校|接种|采样|检测|隔离|迁入|迁出|原|前|生前|去向|途经|入境|出境|变更|旧|上年|上月"
+)
+
+
+def _speaks_of_another(group: str, key: str) -> bool:
+    """True when the group gives the leaf another owner, place or time: 户主/姓名, 户籍地/小区."""
+    if words.other_party(group, key):
+        return True
+    about_place_or_time = re.search(
+        "址|地|省|市|县|区|街道|乡|镇|村|小区|楼|幢|栋|单元|室|时间|日期|电话|名称|单位", key
+    )
+    # 户籍情况/户籍地址 says so itself
+    elsewhere = any(word not in key for word in _ELSEWHERE.findall(group))
+    return elsewhere and about_place_or_time is not None
+
+
+def _is_label(meaning: Meaning, key: str, schema: Schema) -> bool:
+    return not meaning.denied and header_key(_field(meaning, schema).zh) == key
+
+
+def _field(meaning: Meaning, schema: Schema) -> Field:
+    return schema.entities[meaning.entity].fields[meaning.field]
+
+
+# -- what the table is about ---------------------------------------------------------------------------------------
+
+
+def _entity(seen: list[Seen], title: str, schema: Schema) -> str | None:
+    """The entity a row is about: the one whose naming fields are there, a person before her home; None when none is."""
+    alone: dict[str, set[str]] = defaultdict(set)
+    nearby: dict[str, set[str]] = defaultdict(set)
+    for one in seen:
+        for claim in one.claims:
+            if not claim.meaning.denied:
+                (alone if claim.meaning.alone else nearby)[claim.meaning.entity].add(claim.meaning.field)
+    scores: dict[str, float] = {}
+    for name, entity in schema.entities.items():
+        if entity.event:
+            continue
+        naming = _naming(entity)
+        named = bool(alone[name] & naming)
+        if not named and not (nearby[name] & naming and (alone[name] or entity.zh in title)):
+            continue
+        events = sum(len(alone[e.name]) for e in schema.entities.values() if e.event == name)
+        score = 4.0 * len(alone[name] & naming) + len(alone[name] - naming) + 0.5 * events
+        score += 1.0 * len(nearby[name] & naming) + 0.3 * len(nearby[name] - naming) + 1.5 * (entity.zh in title)
+        scores[name] = score
+    if "person" in scores:
+        # a roster of people names their household and home too; it is about them all the same
+        for home in ("household", "dwelling"):
+            scores.pop(home, None)
+    return max(scores, key=lambda name: (scores[name], name == "person"), default=None)
+
+
+def _naming(entity: Entity) -> set[str]:
+    """Fields that say which one it is: names and numbers of the identify keys, not dates, phones or references."""
+    keys = {name for key in entity.identify for name in key if name in entity.fields}
+    return {name for name in keys if entity.fields[name].kind in {"name", "resident_id", "uscc", "text"}}
+
+
+def _eligible(entity: str, schema: Schema) -> set[str]:
+    """Entities whose fields a row about `entity` may carry: itself, what it refers to, and what happens to it."""
+    about = schema.entities.get(entity)
+    if about is None:
+        return set()
+    related = set(about.refs.values()) - ({"person"} if entity != "person" else set())
+    return {entity, *related, *(e.name for e in schema.entities.values() if e.event == entity)}
+
+
+# -- one column ----------------------------------------------------------------------------------------------------
+
+
+def _best(one: Seen, entity: str, eligible: set[str], seen: list[Seen], schema: Schema) -> Claim | None:
+    """The claim that holds without asking, or None."""
+    if one.denied:
+        return None
+    fitting = [claim for claim in one.claims if claim.meaning.entity in eligible]
+    sure = [claim for claim in fitting if claim.meaning.alone]
+    if sure and sure[0].confidence < _EXACT:
+        # equal words or initials of two fields mean neither, whether or not one of them needs a context
+        return sure[0] if len({(c.meaning.entity, c.meaning.field) for c in fitting}) == 1 else None
+    own = [claim for claim in sure if claim.meaning.entity == entity]
+    if own or len(sure) == 1:
+        return (own or sure)[0]
+    if sure:
+        return None
+    near = [
+        claim
+        for claim in fitting
+        if claim.confidence >= _EXACT and _context_fits(claim.meaning, one, entity, seen, schema)
+    ]
+    own = [claim for claim in near if claim.meaning.entity == entity]
+    chosen = own or near
+    return Claim(chosen[0].meaning, _CONTEXT) if len(chosen) == 1 else None
+
+
+def _context_fits(meaning: Meaning, one: Seen, entity: str, seen: list[Seen], schema: Schema) -> bool:
+    """True when the other columns give a context alias its meaning."""
+    others = [other for other in seen if other is not one]
+    claimed = {(c.meaning.entity, c.meaning.field) for other in others for c in other.claims if c.meaning.alone}
+    place = (meaning.entity, meaning.field)
+    if place in claimed:
+        return False
+    about = schema.entities[meaning.entity]
+    if about.event == entity:
+        mine = {name for owner, name in claimed if owner == meaning.entity}
+        return about.occurs in mine or len(mine) >= 2
+    if entity != "person":
+        # a table that names its entity speaks of it: 地址 in a list of places is the place's address
+        return meaning.entity == entity
+    neighbours = Neighbours(one.header.key, tuple(o.header.key for o in others), frozenset(claimed), one is seen[0])
+    return fits(place, neighbours)
+
+
+def _suggestions(one: Seen, eligible: set[str], dictionary: Dictionary) -> list[tuple[Meaning, float]]:
+    """Up to three fields for a person to choose from, best first; the bound one is not repeated."""
+    if one.denied or (one.bound is not None and one.bound.confidence >= _EXACT):
+        return []
+    named = [(c.meaning, c.confidence if c.meaning.alone else SUGGESTED) for c in one.claims]
+    named = [(m, min(confidence, SUGGESTED)) for m, confidence in named if m.entity in eligible]
+    if one.bound is None and one.header.key:
+        known = {(m.entity, m.field) for m, _ in named}
+        alike = (
+            dictionary.alike("".join(map(_bare, one.header.groups[-1:])) + one.header.key) if one.header.groups else []
+        )
+        alike += dictionary.alike(one.header.key)
+        alike.sort(key=lambda pair: -pair[1])
+        for m, confidence in alike:
+            if m.entity in eligible and (m.entity, m.field) not in known:
+                named.append((m, confidence))
+                known.add((m.entity, m.field))
+    named.sort(key=lambda pair: -pair[1])
+    return [(m, c) for m, c in named if one.bound is None or m != one.bound.meaning][:3]
+
+
+# -- between columns -----------------------------------------------------------------------------------------------
+
+
+def _settle_rivals(seen: list[Seen], schema: Schema) -> None:
+    """One field is claimed by one column: two claimants are both only suggested unless exactly one is exact."""
+    claimants: dict[tuple[str, str], list[Seen]] = defaultdict(list)
+    for one in seen:
+        if one.bound:
+            claimants[one.bound.meaning.entity, one.bound.meaning.field].append(one)
+    for (entity, name), rivals in claimants.items():
+        if len(rivals) < 2 or schema.entities[entity].fields[name].repeat:
+            continue
+        exact = [one for one in rivals if one.bound and one.bound.confidence >= _EXACT]
+        for one in rivals:
+            if len(exact) != 1 or one is not exact[0]:
+                _unbind(one)
+
+
+def _unbind(one: Seen) -> None:
+    if one.bound:
+        one.suggestions = [(one.bound.meaning, SUGGESTED), *one.suggestions][:3]
+        one.bound = None
+
+
+def _promote(seen: list[Seen], schema: Schema) -> None:
+    """A suggestion becomes automatic when the values prove it, nobody else claims the field and no veto stands."""
+    taken = {(one.bound.meaning.entity, one.bound.meaning.field) for one in seen if one.bound}
+    wanted = Counter((m.entity, m.field) for one in seen if not one.bound for m, c in one.suggestions if c >= SUGGESTED)
+    for one in seen:
+        if one.bound or one.denied or words.other_party("".join([*one.header.groups, one.header.key])):
+            continue
+        for meaning, confidence in one.suggestions:
+            place = (meaning.entity, meaning.field)
+            rivals = wanted[place] - (confidence >= SUGGESTED)
+            if place in taken or rivals or confidence < 0.45 or not values.proves(one.share, _field(meaning, schema)):
+                continue
+            if _differs(one.header.key, _field(meaning, schema)):
+                continue
+            one.bound = Claim(meaning, _PROVED)
+            one.suggestions = [pair for pair in one.suggestions if pair[0] != meaning]
+            taken.add(place)
+            break
+
+
+def _differs(key: str, one: Field) -> bool:
+    """True when the header differs in party, moment or kind from every way the field is called."""
+    names = [one.zh, *one.aliases, *one.context_aliases]
+    return all(words.differ(words.canonical(key), words.canonical(header_key(name))) for name in names)
+
+
+# -- problems ------------------------------------------------------------------------------------------------------
+
+Row = tuple[str, int | None, int | None, str | None, str | None, str, str, str, str]
+
+
+def _problem(sheet: str, one: Seen | None, name: str | None, code: str, **facts: str) -> Row:
+    place = (one.index, text(one.header.path)) if one else (None, None)
+    zh, en = problems.message(code, **facts), problems.message(code, lang="en", **facts)
+    return (sheet, None, place[0], place[1], name, code, problems.level(code), zh, en)
+
+
+def _duplicates(sheet: str, seen: list[Seen]) -> list[Row]:
+    """OF202 per header text that stands over two columns."""
+    same: dict[tuple[str, ...], list[Seen]] = defaultdict(list)
+    for one in seen:
+        if one.header.full_key:
+            same[*one.header.groups, one.header.full_key].append(one)
+    return [
+        _problem(
+            sheet, twins[0], None, "OF202",
+            header=text(twins[0].header.path), columns="、".join(letters(one.index) for one in twins),
+        )
+        for twins in same.values()
+        if len(twins) > 1
+    ]  # fmt: skip
+
+
+def _vetoed(sheet: str, seen: list[Seen], schema: Schema) -> list[Row]:
+    """OF203 per bound column most of whose values cannot be its field's; the column is unbound."""
+    found = []
+    for one in seen:
+        if one.bound is None:
+            continue
+        about = _field(one.bound.meaning, schema)
+        if values.impossible(one.share, about):
+            facts = {"header": text(one.header.path), "expected": about.zh, "expected_en": about.en}
+            found.append(_problem(sheet, one, about.name, "OF203", **facts))
+            _unbind(one)
+    return found
+
+
+def _missing(sheet: str, seen: list[Seen], entity: str, schema: Schema) -> list[Row]:
+    """OF201 when a list of people has neither names nor identifiers; the nearest header is named."""
+    bound = {one.bound.meaning.field for one in seen if one.bound and one.bound.meaning.entity == "person"}
+    plain = {name for name in bound if not schema.entities["person"].fields[name].output_only}
+    if entity != "person" or bound & {"name", "id_number"} or len(plain) < 3:
+        return []
+    label = schema.entities["person"].fields["name"].zh
+    likely = [(c, one) for one in seen for m, c in one.suggestions if m.field in {"name", "id_number"}]
+    nearest = text(max(likely, key=lambda pair: pair[0])[1].header.path) if likely else "无"
+    return [_problem(sheet, None, "name", "OF201", header=label, nearest=nearest)]
+
+
+def _column(one: Seen) -> Column:
+    plain = Column(
+        one.index,
+        text(one.header.path) or f"无表头（{letters(one.index)}列）",
+        suggestions=tuple((m.field, c) for m, c in one.suggestions),
+        legend=one.header.legend,
+        denied=one.denied,
+    )
+    if one.bound is None:
+        return plain
+    bound = one.bound.meaning
+    return replace(plain, entity=bound.entity, field=bound.field, confidence=one.bound.confidence)
+
+
+def text(path: tuple[str, ...]) -> str:
+    """A header path as people read it: `组/列`, line feeds and padding blanks gone."""
+    return "/".join(re.sub(r"(?<=[^\x00-\x7f])\s+|\s+(?=[^\x00-\x7f])", "", re.sub(r"\s+", " ", part)) for part in path)
+
+
+def letters(column: int) -> str:
+    """28 → `AB`."""
+    name = ""
+    while column:
+        column, rest = divmod(column - 1, 26)
+        name = chr(65 + rest) + name
+    return name
