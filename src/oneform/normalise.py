@@ -33,7 +33,10 @@ _LEVELS = {
     "小区$|花园$": "小区",
     "(?:社区|村|居委会|居委)$": "社区",
 }
-_METRICS = {"接种": "vaccination", "核酸": "test", "检测": "test"}
+_TITLED = {
+    ("target", "metric"): {"接种": "vaccination", "核酸": "test", "检测": "test"},
+    ("isolation", "isolation_kind"): {"居家": "居家", "集中": "集中"},
+}
 # what makes one element a whole address that the grammar of addresses can read
 _ELEMENTS = {
     "building": (pl.lit(""), pl.lit("栋")),
@@ -47,8 +50,11 @@ _VALID = ("valid18", "upgraded15")
 _TRUE = {"是", "有", "√", "对"}
 
 
-def normalised(table: Table, schema: Schema, *, today: date) -> Normalised:
-    """Every bound column of a table in its canonical form; rows, order and coordinates are kept."""
+def normalised(table: Table, schema: Schema, *, today: date, file: str = "") -> Normalised:
+    """Every bound column of a table in its canonical form; rows, order and coordinates are kept.
+
+    `file` is the file's name: what it says of the grid or the list counts where the sheet itself is silent.
+    """
     bound = _stored(table, schema)
     parsed = _parsed(table, bound, schema, today=today)
     main = table.entity
@@ -61,7 +67,7 @@ def normalised(table: Table, schema: Schema, *, today: date) -> Normalised:
         )
         for entity in dict.fromkeys([main, *(field.entity for _, field in bound)])
     }
-    _add_derived(records, table, schema)
+    _add_derived(records, table, schema, file)
     records[main] = (
         records[main].hstack(parsed.with_columns(_verbatim(bound)).select("raw")).hstack(_extras(table, bound))
     )
@@ -169,7 +175,7 @@ def _extras(table: Table, bound: Bound) -> pl.DataFrame:
     return table.cells.with_columns(extras.alias("extras")).select("extras")
 
 
-def _add_derived(records: dict[str, pl.DataFrame], table: Table, schema: Schema) -> None:
+def _add_derived(records: dict[str, pl.DataFrame], table: Table, schema: Schema, file: str) -> None:
     """What the sheet says without a column for it: birth and sex inside an ID, parts of an address, the sheet's grid."""
     if table.entity == "person":
         records["person"] = _from_identifier(records["person"], schema)
@@ -178,9 +184,11 @@ def _add_derived(records: dict[str, pl.DataFrame], table: Table, schema: Schema)
         records["dwelling"] = _with_plain_parts(records["dwelling"])
     if "area" in records:
         records["area"] = _with_level(records["area"])
-    if "target" in records and "metric" not in records["target"].columns:
-        records["target"] = records["target"].with_columns(pl.lit(_metric(table)).alias("metric"))
-    for fact, value in _place(table).items():
+    for entity, field in _TITLED:
+        if entity in records and field not in records[entity].columns:
+            value = pl.lit(_titled(table, file, entity, field), pl.String)
+            records[entity] = records[entity].with_columns(value.alias(field))
+    for fact, value in _place(table, file).items():
         main = records[table.entity]
         if fact in schema.entities[table.entity].fields and fact not in main.columns:
             records[table.entity] = main.with_columns(pl.lit(value).alias(fact))
@@ -188,9 +196,9 @@ def _add_derived(records: dict[str, pl.DataFrame], table: Table, schema: Schema)
         records.setdefault(entity, frame)
 
 
-def _place(table: Table) -> dict[str, str]:
-    """The grid and community that the whole sheet is about: stated, else read from who filled it, its title or name."""
-    texts = [table.facts[name] for name in ("fill_unit", "title") if name in table.facts] + [table.sheet]
+def _place(table: Table, file: str) -> dict[str, str]:
+    """The grid and community that the whole sheet is about: stated, else read from who filled it, its title or names."""
+    texts = [table.facts[name] for name in ("fill_unit", "title") if name in table.facts] + [table.sheet, file]
     found = {}
     for fact, pattern in _PLACES.items():
         named = [match[1] for text in texts for match in [re.search(pattern, text)] if match]
@@ -219,10 +227,10 @@ def _with_level(areas: pl.DataFrame) -> pl.DataFrame:
     return areas.with_columns((pl.coalesce("level", ending) if "level" in areas.columns else ending).alias("level"))
 
 
-def _metric(table: Table) -> str | None:
-    """What a table of targets counts, by its title."""
-    title = table.facts.get("title", "") + table.sheet
-    return next((metric for word, metric in _METRICS.items() if word in title), None)
+def _titled(table: Table, file: str, entity: str, field: str) -> str | None:
+    """What the title of a whole sheet says of each of its rows: which target it counts, which kind of isolation it lists."""
+    title = f"{table.facts.get('title', '')} {table.sheet} {file}"
+    return next((value for word, value in _TITLED[entity, field].items() if word in title), None)
 
 
 def _with_plain_parts(dwellings: pl.DataFrame) -> pl.DataFrame:

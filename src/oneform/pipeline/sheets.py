@@ -82,7 +82,7 @@ def check_sheet(
     if not tables:
         raise recognise.refusal(workbook, schema)
     say("规范与校验")
-    said = tuple(normalised(table, schema, today=today) for table in tables)
+    said = tuple(normalised(table, schema, today=today, file=path.stem) for table in tables)
     judged = tuple(validated(one, table, schema, today=today) for one, table in zip(said, tables, strict=True))
     found = [*(table.problems for table in tables), *(one.problems for one in judged)]
     left_out = [*(table.left_out for table in tables), recognise.skipped(workbook, tables)]
