@@ -257,6 +257,7 @@ def test_a_missing_name_is_a_problem(schema: Schema, tmp_path: Path) -> None:
 
 def test_legends_in_headers(schema: Schema) -> None:
     for text, legend in {
+        "人员状态：0已返（回），1将返（回）": {"0": "已返（回）", "1": "将返（回）"},
         "性别（男：1，女：2）": {"1": "男", "2": "女"},
         "是否党员(0-否 1-是)": {"0": "否", "1": "是"},
         "人员状态：0 已返（回），1 将返（回）": {"0": "已返（回）", "1": "将返（回）"},

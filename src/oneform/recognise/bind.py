@@ -231,7 +231,7 @@ def _context_fits(meaning: Meaning, one: Seen, entity: str, seen: list[Seen], sc
     about = schema.entities[meaning.entity]
     if about.event == entity:
         mine = {name for owner, name in claimed if owner == meaning.entity}
-        return about.occurs in mine or len(mine) >= 2
+        return bool(mine)
     if entity != "person":
         # a table that names its entity speaks of it: 地址 in a list of places is the place's address
         return meaning.entity == entity

@@ -63,10 +63,16 @@ def _legend(leaf: str) -> tuple[dict[str, str], str]:
 
 def _pairs(text: str) -> dict[str, str]:
     """`男：1，女：2` and `0-否 1-是` → {"1": "男", …}; empty unless two codes are stated."""
-    backward = {code: word.strip() for word, code in _BACKWARD.findall(text)}
-    forward = {code: word.strip() for code, word in _PAIR.findall(text)}
+    backward = {code: _whole(word) for word, code in _BACKWARD.findall(text)}
+    forward = {code: _whole(word) for code, word in _PAIR.findall(text)}
     found = backward if len(backward) >= 2 else forward
     return found if len(found) >= 2 else {}
+
+
+def _whole(word: str) -> str:
+    """A meaning with the bracket that the next code cut off: `已返（回` → `已返（回）`."""
+    word = word.strip()
+    return word + "）" if word.count("（") > word.count("）") else word
 
 
 def _unhinted(text: str) -> str:
