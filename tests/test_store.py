@@ -82,9 +82,7 @@ def test_a_second_process_is_told_who_holds_the_database(
 _HOLD = "import duckdb, sys, time; c = duckdb.connect(sys.argv[1]); print('held', flush=True); time.sleep(60)"
 
 
-def test_a_full_disk_is_found_before_anything_is_written(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_full_disk_is_found_before_anything_is_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     sheet = workbook(tmp_path / "表.xlsx", ROSTER)
     with open_workspace(tmp_path / "w", create=True, clock=clock) as opened:
         usage = type("Usage", (), {"free": 1 << 20})
@@ -112,7 +110,9 @@ def test_kill_minus_nine_loses_nothing_acknowledged_and_leaves_nothing_half(tmp_
     for number in range(20):
         sheet = tmp_path / f"第{number}张.xlsx"
         workbook(sheet, ROSTER.replace("13800000001", f"138{number:08d}"))
-        child = subprocess.Popen([sys.executable, "-c", _IMPORT, str(folder), str(sheet)], stdout=subprocess.PIPE, text=True)
+        child = subprocess.Popen(
+            [sys.executable, "-c", _IMPORT, str(folder), str(sheet)], stdout=subprocess.PIPE, text=True
+        )
         assert child.stdout is not None
         assert child.stdout.readline() == "start\n"
         time.sleep(chance.uniform(0, 0.5))

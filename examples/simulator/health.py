@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date
-from random import Random
 
 from .clerk import Pen, hire, numbered
 from .layout import Book, Column, Layout, Line, Sheet

@@ -53,4 +53,5 @@ def write(connection: Connection, rows: pl.DataFrame, name: str) -> None:
 
 def collect(relation: Relation) -> pl.DataFrame:
     """All rows, in the query's own order."""
-    return relation.pl()
+    rows: pl.DataFrame = relation.pl()
+    return rows

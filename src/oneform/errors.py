@@ -1,4 +1,4 @@
-"""The OneformError tree: what the caller must act on; each error knows its exit code, nothing was written when it is raised."""
+"""The OneformError tree: what the caller must act on. Each error knows its exit code; nothing was written when it rises."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Fault:
-    """One thing wrong in a file people write: `where` is file:line:column (or sheet!cell), the text ends in a remedy."""
+    """One thing wrong in a file people write: `where` is file:line:column or sheet!cell; the text ends in a remedy."""
 
     code: str
     where: str

@@ -37,7 +37,7 @@ class Sheet:
 
 @dataclass(frozen=True)
 class Workbook:
-    """A file as read: `format` is what its content is (xlsx, xls, ods, csv, html), `notes` what was noticed (zh, en)."""
+    """A file as read: `format` is what its content is (xlsx, xls, ods, csv, html), `notes` what was seen (zh, en)."""
 
     file: str
     format: str
@@ -125,23 +125,23 @@ class Normalised:
 # One person as one source row wrote them, in canonical values; null says nothing.
 LINKABLE = pl.Schema(
     {
-        "rec_id": pl.Int64,
-        "rec_key": pl.String,  # content of the row and its batch: breaks ties, independent of arrival
-        "name": pl.String,
-        "id_type": pl.String,
-        "id_seen": pl.String,  # the identifier as read, also when its cell is held
-        "id_state": pl.String,  # valid18 upgraded15 document damaged_tail masked invalid; null = none given
-        "birth_date": pl.String,  # ISO, month precision allowed (1990-12)
-        "gender": pl.String,
+        "rec_id": pl.Int64(),
+        "rec_key": pl.String(),  # content of the row and its batch: breaks ties, independent of arrival
+        "name": pl.String(),
+        "id_type": pl.String(),
+        "id_seen": pl.String(),  # the identifier as read, also when its cell is held
+        "id_state": pl.String(),  # valid18 upgraded15 document damaged_tail masked invalid; null = none given
+        "birth_date": pl.String(),  # ISO, month precision allowed (1990-12)
+        "gender": pl.String(),
         "phones": pl.List(pl.String),
-        "estate": pl.String,
-        "building": pl.String,
-        "unit": pl.String,
-        "room": pl.String,
-        "hukou_address": pl.String,
-        "household_id": pl.String,
-        "head_name": pl.String,
-        "relation_to_head": pl.String,
+        "estate": pl.String(),
+        "building": pl.String(),
+        "unit": pl.String(),
+        "room": pl.String(),
+        "hukou_address": pl.String(),
+        "household_id": pl.String(),
+        "head_name": pl.String(),
+        "relation_to_head": pl.String(),
     }
 )
 

@@ -1,4 +1,4 @@
-"""The catalogue of everything oneform may say about data and files: stable code → Chinese sentence, English twin, level.
+"""The catalogue of all that oneform may say about data and files: stable code → Chinese sentence, English twin, level.
 
 Codes are never renumbered and never reused. A sentence names what is wrong, what was found and what to do; it uses the
 user's own header, never a field name of ours.
@@ -215,7 +215,8 @@ def message(code: str, *, lang: str = "zh", **facts: object) -> str:
 
 def fault(code: str, where: str = "", **facts: object) -> Fault:
     """One fault of a file, with its place."""
-    return Fault(code, where, message(code, **facts), message(code, lang="en", **facts))
+    entry = CATALOGUE[code]
+    return Fault(code, where, entry.zh.format(**facts), entry.en.format(**facts))
 
 
 def refusal(code: str, where: str = "", **facts: object) -> OneformError:
@@ -239,8 +240,8 @@ def worded(findings: pl.DataFrame) -> pl.DataFrame:
         {
             **row,
             "level": level(row["code"]),
-            "message": message(row["code"], **_facts(row)),
-            "message_en": message(row["code"], lang="en", **_facts(row)),
+            "message": CATALOGUE[row["code"]].zh.format(**_facts(row)),
+            "message_en": CATALOGUE[row["code"]].en.format(**_facts(row)),
         }
         for row in distinct.iter_rows(named=True)
     ]

@@ -6,6 +6,6 @@ from pathlib import Path
 
 
 def folder(name: str) -> Path:
-    """The folder `schemas`, `mappings` or `examples`; an editable install holds no packaged copy, so the tree's is read."""
+    """The folder `schemas`, `mappings` or `examples`: an editable install holds no packaged copy and reads the tree's."""
     packaged = Path(__file__).parent / "_shipped" / name
     return packaged if packaged.is_dir() else Path(__file__).parents[2] / name

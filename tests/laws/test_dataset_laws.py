@@ -9,12 +9,12 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from tests import accuracy
+from tests.conftest import clock, take_in
 
 from oneform import merge
 from oneform.pipeline import Workspace, open_workspace
 from oneform.problems import ERROR
-from tests import accuracy
-from tests.conftest import clock, take_in
 
 Sheets = list[dict[str, str]]
 

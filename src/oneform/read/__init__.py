@@ -63,7 +63,9 @@ def _received(path: Path, answer: bytes) -> Workbook:
             pair.append(pl.read_ipc_stream(BytesIO(frames[start : start + size])))
             start += size
         merges = tuple((a, b, c, d) for a, b, c, d in sheet["merges"])
-        name = path.stem if told["format"] == "csv" else sheet["name"]  # as spreadsheet programs call a CSV's only sheet
+        name = (
+            path.stem if told["format"] == "csv" else sheet["name"]
+        )  # as spreadsheet programs call a CSV's only sheet
         sheets.append(Sheet(name, pair[0], pair[1], merges, sheet["hidden"]))
     notes = tuple((zh, en) for zh, en in told["notes"])
     return Workbook(str(path), told["format"], tuple(sheets), told["sha256"], notes)

@@ -49,7 +49,7 @@ ORDER BY v.resident, v.position
 
 
 def provenance(store: Store) -> pl.DataFrame:
-    """`resident, field, value, file, sheet, row, column` per golden value; `column` is null where a rule made the value."""
+    """`resident, field, value, file, sheet, row, column` per golden value; no `column` where a rule made the value."""
     people = golden(store, frozenset({"person"}))["person"]
     fields = [field.name for field in store.schema.stored("person")]
     said = pl.concat(

@@ -1,7 +1,7 @@
 """The system tables beside the entities' own: append-only but for those marked derived. No key, index or constraint.
 
-Why none: updates through an index are 50 to 300 times slower than delete and insert, and index corruption is the one class
-of DuckDB fault that loses rows silently; uniqueness is asserted by queries inside the transaction instead.
+Why none: updates through an index are 50 to 300 times slower than delete and insert, and index corruption is the one
+class of DuckDB fault that loses rows silently; uniqueness is asserted by queries inside the transaction instead.
 """
 
 from __future__ import annotations
@@ -15,14 +15,15 @@ SYSTEM = (
         import_id BIGINT, op BIGINT, file VARCHAR, format VARCHAR, source VARCHAR, form VARCHAR, received_at VARCHAR,
         valid_on VARCHAR, file_sha256 VARCHAR, content_sha256 VARCHAR, who VARCHAR, mapping_sha256 VARCHAR,
         emergency VARCHAR, rows BIGINT, accepted BIGINT, waiting BIGINT)""",
-    # One row of one sheet; the source rows of every entity it speaks of share its rec_id. `tie` is the content's last word
-    # where trust and date are equal; `rec_key` identifies the row by content and place, never by arrival.
+    # One row of one sheet; the source rows of every entity it speaks of share its rec_id. `tie` is the content's last
+    # word where trust and date are equal; `rec_key` identifies the row by content and place, never by arrival.
     """CREATE TABLE record (
         rec_id BIGINT, import_id BIGINT, sheet VARCHAR, row INTEGER, entity VARCHAR, waiting BOOLEAN,
         rec_key VARCHAR, tie BIGINT)""",
     "CREATE TABLE link (rec_id BIGINT, entity VARCHAR, entity_id BIGINT, op BIGINT)",
     """CREATE TABLE judgement (
-        entity VARCHAR, "left" BIGINT, "right" BIGINT, answer VARCHAR, who VARCHAR, judged_at VARCHAR, reason VARCHAR, op BIGINT)""",
+        entity VARCHAR, "left" BIGINT, "right" BIGINT, answer VARCHAR, who VARCHAR, judged_at VARCHAR,
+        reason VARCHAR, op BIGINT)""",
     """CREATE TABLE problem (
         import_id BIGINT, sheet VARCHAR, row INTEGER, "column" INTEGER, header VARCHAR, field VARCHAR, code VARCHAR,
         level VARCHAR, message VARCHAR, message_en VARCHAR)""",
@@ -37,7 +38,8 @@ SYSTEM = (
     # Derived: may be dropped and rebuilt.
     "CREATE TABLE block_key (rec_id BIGINT, rule UTINYINT, key UBIGINT)",
     """CREATE TABLE edge (
-        "left" BIGINT, "right" BIGINT, weight DOUBLE, probability DOUBLE, verdict VARCHAR, reason VARCHAR, levels VARCHAR)""",
+        "left" BIGINT, "right" BIGINT, weight DOUBLE, probability DOUBLE, verdict VARCHAR, reason VARCHAR,
+        levels VARCHAR)""",
     """CREATE TABLE review ("left" BIGINT, "right" BIGINT, weight DOUBLE, reason VARCHAR)""",
 )
 
