@@ -55,5 +55,11 @@ def test_every_message_can_be_worded_from_the_facts_stages_give() -> None:
             assert "{" not in problems.message(code, lang=lang, **known)
 
 
+def test_the_commands_page_is_what_the_program_says() -> None:
+    written = runpy.run_path(str(ROOT / "tools" / "write_docs.py"))["commands"]()
+    page = (ROOT / "docs" / "commands.md").read_text(encoding="utf-8")
+    assert page == written, "run: python tools/write_docs.py"
+
+
 def test_the_version_is_printed() -> None:
     assert "oneform 0." in CliRunner().invoke(oneform, ["--version"]).output

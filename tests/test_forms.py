@@ -298,7 +298,7 @@ def test_household_cards(filled):
     names = CalamineWorkbook.from_filelike(io.BytesIO(found.content)).sheet_names
     assert names[:6] == [card.name for card in report.cards]
     assert len(names) == 7, "nine members take two sheets"
-    sheet = cells(found.content, "4-1-201 H004")
+    sheet = cells(found.content, "幸福苑4栋1单元201室")
     assert sheet[2:6] == [
         ["户号", "-", "H004", "-", "户别", "-", "户主姓名", "赵丽", "-", "-"],
         ["联系电话", "-", "13800000007", "-", "所属网格", "2号网格", "网格员", "郑网格", "-", "-"],
@@ -307,7 +307,7 @@ def test_household_cards(filled):
     ]
     assert sheet[8] == table("1 赵丽 户主 女 19951231 440304199512310729 13800000007 流动人口 - -")[0]
     assert cells(found.content, names[6])[8][:5] == ["9", "周九", "孙子女或外孙子女", "男", "20120109"]
-    assert cells(found.content, "A-1203 H006")[4][2] == "幸福苑A栋1203室"
+    assert cells(found.content, "幸福苑A栋1203室")[4][2] == "幸福苑A栋1203室"
 
 
 def test_laws_of_the_forms(filled):

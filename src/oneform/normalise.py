@@ -19,7 +19,7 @@ from oneform.schema import Field, Schema
 Bound = list[tuple[Column, Field]]
 
 _FEW = 5  # cells of one column that may each be asked about
-_DWELLING_PARTS = ("estate", "building", "unit", "room")
+_PART_NAMES = {"group": "village_group", "suffix": "room_suffix"}  # as the dwelling calls the parts of an address
 # how a text names the one grid or community it is about; several grids (第二第三网格) name none
 _PLACES = {
     "grid": r"(?<![一二三四五六七八九十0-9、和])(第[一二三四五六七八九十0-9]+网格)",
@@ -212,8 +212,8 @@ def _add_address_parts(records: dict[str, pl.DataFrame]) -> None:
     people = records["person"]
     known = records.get("dwelling", people.select("sheet", "row", pl.lit(None, pl.String).alias("held")))
     if "current_address" in people.columns and not {"building", "unit", "room"} & set(known.columns):
-        parts = people.select(address.parts(pl.col("current_address")).alias("parts")).unnest("parts")
-        missing = [name for name in _DWELLING_PARTS if name not in known.columns]
+        parts = people.select(address.parts(pl.col("current_address")).alias("parts")).unnest("parts").rename(_PART_NAMES)
+        missing = [name for name in parts.columns if name not in known.columns]
         records["dwelling"] = known.hstack(parts.select(missing))
 
 

@@ -207,7 +207,7 @@ def level(code: str) -> str:
     return WARN if code in WARNINGS else ERROR
 
 
-def message(code: str, *, lang: str = "zh", **facts: object) -> str:
+def message(code: str, /, *, lang: str = "zh", **facts: object) -> str:
     """The sentence of a code, filled with facts; KeyError when a fact it needs is missing."""
     entry = CATALOGUE[code]
     return (entry.zh if lang == "zh" else entry.en).format(**facts)

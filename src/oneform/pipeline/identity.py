@@ -22,7 +22,9 @@ _PARTITION = 200_000  # entities whose golden values one statement computes
 
 _LINKABLE_SQL = """
 SELECT r.rec_id, r.rec_key, p.name, p.id_type, p.id_number__seen AS id_seen, p.id_number__state AS id_state,
-       p.birth_date, p.gender, p.phone, p.phone_alt, d.estate, d.building, d.unit, d.room, p.hukou_address, h.household_id, h.head_name, p.relation_to_head
+       p.birth_date, p.gender, p.phone, p.phone_alt, d.estate,
+       nullif(concat_ws('-', d.village_group, d.lane, d.building), '') AS building, d.unit, d.room, p.hukou_address,
+       h.household_id, h.head_name, p.relation_to_head
 FROM wanted w JOIN record r ON r.rec_id = w.rec_id JOIN source_person p ON p.rec_id = r.rec_id
 LEFT JOIN source_dwelling d ON d.rec_id = r.rec_id
 LEFT JOIN source_household h ON h.rec_id = r.rec_id
@@ -214,7 +216,8 @@ def _spoken_of(store: Store, fresh: pl.DataFrame) -> dict[str, pl.DataFrame]:
     if known.is_empty():
         return {}
     query = " UNION ALL ".join(
-        f"SELECT '{name}' AS entity, s.rec_id FROM \"source_{name}\" s JOIN fresh f ON f.rec_id = s.rec_id" for name in known
+        f"SELECT '{name}' AS entity, s.rec_id FROM \"source_{name}\" s JOIN fresh f ON f.rec_id = s.rec_id"
+        for name in known
     )
     with engine.lend(store.connection, fresh=fresh):
         spoken = engine.collect(engine.sql(store.connection, query))
@@ -230,22 +233,21 @@ def _link_keyed(store: Store, entity: Entity, fresh: pl.DataFrame, op: int) -> N
                 WHERE NOT r.waiting ORDER BY s.rec_id"""  # noqa: S608 - names of the schema
     records = engine.collect(engine.sql(store.connection, query))
     if entity.name == "dwelling":
-        records = _same_rooms(records, fresh)
-        clusters = link.keyed(records, (("estate", "building", "unit", "room"),))
+        records = _same_rooms(records, fresh, keys)
+        clusters = link.keyed(records, ways)
     else:
         clusters = link.keyed(records, ways)
     _relink(store, entity.name, clusters, records, op)
 
 
-def _same_rooms(records: pl.DataFrame, fresh: pl.DataFrame) -> pl.DataFrame:
-    """The records whose building, unit and room a fresh one shares, with an unnamed 小区 taken from the only one known.
+def _same_rooms(records: pl.DataFrame, fresh: pl.DataFrame, keys: list[str]) -> pl.DataFrame:
+    """The records whose place within a 小区 a fresh one shares, with an unnamed 小区 taken from the only one known.
 
     Absent parts are compared as empty: a villa has no unit, and says so by leaving it out.
     """
-    parts = ["building", "unit", "room"]
-    records = records.filter(pl.any_horizontal(pl.col(name).is_not_null() for name in parts)).with_columns(
-        pl.col(name).fill_null("") for name in parts
-    )
+    parts = [name for name in keys if name != "estate"]
+    placed = pl.any_horizontal(pl.col("building").is_not_null(), pl.col("room").is_not_null())
+    records = records.filter(placed).with_columns(pl.col(name).fill_null("") for name in parts)
     rooms = records.join(fresh, on="rec_id", how="semi").select(parts).unique()
     records = records.join(rooms, on=parts, how="semi")
     only = pl.when(pl.col("estate").drop_nulls().n_unique().over(parts) == 1).then(
@@ -262,15 +264,27 @@ LEFT JOIN source_household h ON h.rec_id = r.rec_id
 LEFT JOIN source_person p ON p.rec_id = r.rec_id
 LEFT JOIN current_link lp ON lp.rec_id = r.rec_id AND lp.entity = 'person'
 LEFT JOIN current_link ld ON ld.rec_id = r.rec_id AND ld.entity = 'dwelling'
-WHERE NOT r.waiting AND (h.rec_id IS NOT NULL OR ld.entity_id IS NOT NULL)
+WHERE NOT r.waiting AND (h.rec_id IS NOT NULL OR ld.entity_id IS NOT NULL OR lp.entity_id IS NOT NULL)
 ORDER BY r.rec_id
 """
 
 
 def _link_households(store: Store, op: int) -> None:
-    """Households after people: from numbers, heads and dwellings that the live rows claim, all of them at once."""
+    """Households after people: from numbers, heads and dwellings that the live rows claim, all of them at once.
+
+    A row that says nothing of a household belongs to the one its resident has everywhere else.
+    """
     claims = engine.collect(engine.sql(store.connection, _CLAIMS))
-    _relink(store, "household", link.households(claims), claims, op)
+    clusters = link.households(claims)
+    people = claims.select("rec_id", "person").drop_nulls()
+    homes = (
+        clusters.join(people, on="rec_id", how="inner")
+        .group_by("person")
+        .agg(pl.col("cluster").min(), pl.col("cluster").n_unique().alias("homes"))
+        .filter(pl.col("homes") == 1)
+    )
+    silent = people.join(clusters, on="rec_id", how="anti").join(homes, on="person", how="inner", validate="m:1")
+    _relink(store, "household", pl.concat([clusters, silent.select("rec_id", "cluster")]), claims, op)
 
 
 def _link_events(store: Store, entity: Entity, fresh: pl.DataFrame, subjects: pl.DataFrame, op: int) -> None:
