@@ -298,7 +298,7 @@ def test_household_cards(filled):
     names = CalamineWorkbook.from_filelike(io.BytesIO(found.content)).sheet_names
     assert names[:6] == [card.name for card in report.cards]
     assert len(names) == 7, "nine members take two sheets"
-    sheet = cells(found.content, "幸福苑4栋1单元201室")
+    sheet = cells(found.content, "阳光花园4栋1单元201室")
     assert sheet[2:6] == [
         ["户号", "-", "H004", "-", "户别", "-", "户主姓名", "赵丽", "-", "-"],
         ["联系电话", "-", "13800000007", "-", "所属网格", "2号网格", "网格员", "郑网格", "-", "-"],

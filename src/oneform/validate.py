@@ -21,6 +21,7 @@ from oneform.schema import Field, Schema
 
 _FACTS = ("found", "expected", "what", "what_en", "allowed", "rows")
 _VALID = ("valid18", "upgraded15")
+_NAMED = 8  # other rows named in one sentence
 _COUNT_RULE = re.compile(r"^count_if\((?P<field>[a-z_0-9]+) = '(?P<value>[^']*)'\) = (?P<count>[0-9]+)$")
 
 
@@ -153,8 +154,10 @@ def _sex_rule(schema: Schema) -> Rule:
 
 def _one_id_one_name_rule() -> Rule:
     name, identifier = kinds.name.compare_key(pl.col("person.name")), _valid_id()
-    row = pl.col("row__").cast(pl.String)
-    others = pl.when(identifier.is_not_null()).then(row.unique().sort().str.join("、").over(identifier))
+    row = pl.col("row__")
+    same = row.unique().sort().over(identifier, mapping_strategy="join")
+    others = same.list.set_difference(pl.concat_list(row)).list.sort().list.head(_NAMED)
+    others = pl.when(identifier.is_not_null()).then(others.cast(pl.List(pl.String)).list.join("、"))
     holds = pl.when(identifier.is_not_null()).then(name.n_unique().over(identifier) == 1)
     return Rule("one_id_one_name", "person.id_number", "OF401", holds, {"rows": others})
 

@@ -26,7 +26,7 @@ def demo_(shell: Shell) -> None:
 
     One simulated community's week of sheets in, every department's form out, in ./oneform-demo.
     """
-    from oneform import shipped
+    from oneform import problems, shipped
     from oneform.pipeline import open_workspace
     from oneform.pipeline.workspace import SHANGHAI
 
@@ -34,7 +34,11 @@ def demo_(shell: Shell) -> None:
     with (shipped.folder("examples") / "sheets.csv").open(encoding="utf-8", newline="") as file:
         sheets = list(csv.DictReader(file))
     last = max(date.fromisoformat(sheet["date"]) for sheet in sheets)
-    if _FOLDER.exists():
+    if _FOLDER.exists() and not (_FOLDER / "oneform.duckdb").exists():
+        raise problems.usage(
+            f"当前目录里已有别的 {_FOLDER}，请换个目录再运行。", f"another {_FOLDER} is here already; run it elsewhere."
+        )
+    if _FOLDER.exists():  # an earlier demo
         shutil.rmtree(_FOLDER)
     shell.result(
         shell.text(

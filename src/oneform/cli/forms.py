@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from oneform.cli.group import Group
 from oneform.cli.options import Shell, common, json_line, table, user
 
 
@@ -77,12 +78,15 @@ def _params(given: tuple[str, ...]) -> dict[str, str]:
     return params
 
 
-@click.group("mapping")
-def mapping_() -> None:
+@click.group("mapping", cls=Group, invoke_without_command=True, no_args_is_help=False)
+@click.pass_context
+def mapping_(ctx: click.Context) -> None:
     """各部门的表：列出、检查。
 
     Departments' forms: list them, check them.
     """
+    if ctx.invoked_subcommand is None:
+        click.echo(ctx.get_help())
 
 
 @mapping_.command("list")

@@ -2,9 +2,38 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
+from oneform.cli.describe import places
 from oneform.cli.options import Shell, common, csv_result, json_line, table
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from oneform.schema import Schema
+
+_SHOWN = 20  # rows, or lines of one file, on a screen
+_RESIDENT = {
+    "resident": ("编号", "resident"),
+    "name": ("姓名", "name"),
+    "gender": ("性别", "sex"),
+    "birth_date": ("出生日期", "born"),
+    "id_number": ("证件号码", "ID number"),
+    "phone": ("联系电话", "phone"),
+    "grid": ("网格", "grid"),
+    "current_address": ("现住址", "address"),
+}
+_PROVENANCE = {
+    "resident": ("编号", "resident"),
+    "field": ("内容", "field"),
+    "value": ("值", "value"),
+    "file": ("来源文件", "file"),
+    "sheet": ("工作表", "sheet"),
+    "row": ("行", "row"),
+    "column": ("列", "column"),
+}
 
 
 @click.command("problems")
@@ -24,15 +53,33 @@ def problems_(shell: Shell, as_csv: bool, batch: int | None) -> None:
         found = workspace.problems()
     found = found if batch is None else found.filter(pl.col("batch") == batch)
     if as_csv:
-        csv_result(found)
+        csv_result(found.drop("message_en"))
     elif shell.json:
-        for row in found.iter_rows(named=True):
+        for row in found.drop("message_en").iter_rows(named=True):
             json_line(row)
+    elif found.is_empty():
+        shell.result(shell.text("没有问题。", "No problems."))
     else:
-        counts = found.group_by("file", "level", "code", maintain_order=True).agg(
-            pl.len().alias("count"), pl.col("message").first()
-        )
-        shell.result(table(["文件", "级别", "代码", "处数", "例"], counts.rows()) if found.height else "没有问题。")
+        for (number, file), here in found.group_by("batch", "file", maintain_order=True):
+            counts = dict(here.group_by("level").len().iter_rows())
+            errors, warnings = counts.get("错误", 0), counts.get("提醒", 0)
+            shell.result(
+                shell.text(
+                    f"第 {number} 批 {file}：错误 {errors}  提醒 {warnings}",
+                    f"batch {number} {file}: errors {errors}  warnings {warnings}",
+                )
+            )
+            lines = list(places(shell, here, several=here["sheet"].n_unique() > 1))
+            for line in lines if batch is not None else lines[:_SHOWN]:
+                shell.result(f"  {line}")
+            if batch is None and len(lines) > _SHOWN:
+                rest = len(lines) - _SHOWN
+                shell.result(
+                    shell.text(
+                        f"  …… 还有 {rest} 条：oneform problems --batch {number}",
+                        f"  … {rest} more: oneform problems --batch {number}",
+                    )
+                )
         shell.remark("逐处清单：oneform problems --csv", "every one of them: oneform problems --csv")
 
 
@@ -57,11 +104,18 @@ def reviews_(shell: Shell, as_csv: bool) -> None:
             json_line(row)
         return
     if explained.is_empty():
-        shell.result("没有要确认的。")
+        shell.result(shell.text("没有要确认的。", "No pair waits."))
     for row in explained.iter_rows(named=True):
-        shell.result(
-            f"{row['review']}. {row['left']}  |  {row['right']}  ({row['match_weight']:+.1f})\n   {row['sentence']}"
-        )
+        left, right = (_place(shell, row[side]) for side in ("left", "right"))
+        weight = shell.text(f"匹配权重 {row['match_weight']:+.1f}", f"match weight {row['match_weight']:+.1f}")
+        shell.result(f"{row['review']}. {left}  |  {right}  ({weight})\n   {row['sentence'] or ''}".rstrip())
+
+
+def _place(shell: Shell, place: str) -> str:
+    """`file!sheet!row` as people say it."""
+    rest, _, row = place.rpartition("!")
+    file, _, sheet = rest.partition("!")
+    return shell.text(f"{file}「{sheet}」第 {row} 行", f"{file} {sheet} row {row}")
 
 
 @click.command("links")
@@ -78,7 +132,7 @@ def links_(shell: Shell, as_csv: bool) -> None:
 
     with open_workspace(shell.workspace) as workspace:
         linked = workspace.links()
-        names = {entity.name: entity.zh for entity in workspace.schema.entities.values()}
+        names = {one.name: shell.text(one.zh, one.en) for one in workspace.schema.entities.values()}
     if as_csv:
         csv_result(linked)
     elif shell.json:
@@ -86,13 +140,15 @@ def links_(shell: Shell, as_csv: bool) -> None:
             json_line(row)
     else:
         counts = linked.group_by("entity", maintain_order=True).agg(
-            pl.len(), pl.col("resident").n_unique(), pl.col("resident").null_count()
+            pl.len().alias("rows"),
+            pl.col("resident").drop_nulls().n_unique().alias("distinct"),
+            pl.col("resident").null_count().alias("waiting"),
         )
-        rows = [
-            (names.get(entity, entity), rows, distinct - bool(waiting), waiting)
-            for entity, rows, distinct, waiting in counts.rows()
-        ]
-        shell.result(table(["对象", "来源行", "合并后", "等补填"], rows))
+        rows = [(names.get(entity, entity), *numbers) for entity, *numbers in counts.rows()]
+        headers = (
+            ["对象", "来源行", "合并后", "等补填"] if shell.lang == "zh" else ["entity", "rows", "merged", "waiting"]
+        )
+        shell.result(table(headers, rows) if rows else shell.text("还没有导入过表。", "Nothing was imported yet."))
 
 
 @click.command("residents")
@@ -108,17 +164,30 @@ def residents_(shell: Shell, as_csv: bool, provenance: bool) -> None:
 
     with open_workspace(shell.workspace) as workspace:
         rows = workspace.provenance() if provenance else workspace.residents()
-        labels = {field.name: field.zh for field in workspace.schema.entities["person"].fields.values()}
+        bound = workspace.schema
     if as_csv:
         csv_result(rows)
     elif shell.json:
         for row in rows.iter_rows(named=True):
             json_line({name: value for name, value in row.items() if value is not None})
     else:
-        kept = rows.select(name for name in rows.columns if rows[name].null_count() < rows.height).head(20)
-        shown = kept.select(kept.columns[:8])
-        shell.result(table([labels.get(name, name) for name in shown.columns], shown.rows()))
+        shell.result(_first(shell, rows, bound, _PROVENANCE if provenance else _RESIDENT))
+        what, option = ("个值", " --provenance") if provenance else ("位居民", "")
         shell.remark(
-            f"共 {rows.height} 行；全部：oneform residents --csv",
-            f"{rows.height} rows; all of them: oneform residents --csv",
+            f"共 {rows.height} {what}；全部：oneform residents{option} --csv",
+            f"{rows.height} rows; all of them: oneform residents{option} --csv",
         )
+
+
+def _first(shell: Shell, rows: pl.DataFrame, bound: Schema, columns: dict[str, tuple[str, str]]) -> str:
+    """The first rows in columns that fit a screen, codes as the words they stand for."""
+    shown = rows.head(_SHOWN).select(columns)
+    fields = bound.entities["person"].fields
+    for name in shown.columns:
+        codes = fields[name].codes if name in fields else None
+        if codes:
+            shown = shown.with_columns(shown[name].replace(dict(bound.codes[codes].labels)))
+    if "field" in shown.columns:
+        words = {field.name: shell.text(field.zh, field.en) for field in fields.values()}
+        shown = shown.with_columns(shown["field"].replace(words))
+    return table([shell.text(*words) for words in columns.values()], shown.rows())

@@ -8,15 +8,16 @@ from typing import TYPE_CHECKING
 
 import click
 
-from oneform.cli.options import Shell, column_letters, common, json_line, user
-from oneform.errors import OneformError
+from oneform.cli.describe import describe, told
+from oneform.cli.options import Shell, common, json_line, user
+from oneform.errors import Fault, OneformError, UsageError
 
 if TYPE_CHECKING:
     from oneform.frames import Table
     from oneform.pipeline import Checked, Imported
     from oneform.schema import Schema
 
-_SHOWN = 20  # problems printed in full; the rest are counted
+_ABOUT_THE_FILE = 5  # the exit code of a refusal after which the other files still run
 
 
 @click.command("init")
@@ -41,7 +42,7 @@ def init_(shell: Shell) -> None:
 @click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), required=True, help="写到哪个文件。")
 @click.option("--force", is_flag=True, help="覆盖已有文件。")
 def template_(shell: Shell, entity: str, output: Path, force: bool) -> None:
-    """生成采集表（默认：居民 26 列，带下拉和填写说明）。
+    """生成采集表（默认：居民；带下拉和填写说明）。
 
     Write an import template workbook for an entity (default: person).
     """
@@ -55,6 +56,8 @@ def template_(shell: Shell, entity: str, output: Path, force: bool) -> None:
         raise problems.usage(
             f"没有「{entity}」，可用：{known}。", f"no entity {entity}; known: {', '.join(bound.entities)}."
         )
+    if not output.parent.is_dir():
+        raise problems.usage(f"没有文件夹 {output.parent}，请先建好。", f"no folder {output.parent}; make it first.")
     if output.exists() and not force:
         raise problems.usage(f"{output} 已存在，要覆盖请加 --force。", f"{output} exists; add --force to overwrite.")
     write_whole(output, import_template(bound, entity, shell.workspace))
@@ -62,13 +65,27 @@ def template_(shell: Shell, entity: str, output: Path, force: bool) -> None:
 
 
 def _files(given: tuple[str, ...]) -> list[Path]:
-    """The files named; a pattern that the console did not expand is expanded here."""
+    """The files named; a pattern that the console did not expand is expanded here, without what Office leaves beside."""
     found: list[Path] = []
     for name in given:
         here = Path(name)
-        pattern = any(mark in name for mark in "*?[") and not here.exists()
-        found += sorted(here.parent.glob(here.name)) or [here] if pattern else [here]
+        if not any(mark in name for mark in "*?[") or here.exists():
+            found.append(here)
+            continue
+        matched = sorted(here.parent.glob(here.name))
+        found += [one for one in matched if not one.name.startswith((".", "~$"))] or [here]
     return found
+
+
+def _absent(path: Path) -> UsageError | None:
+    """Why there is nothing to read at this path, None when there is."""
+    if path.is_dir():
+        zh, en = f"{path} 是文件夹，请写里面的表，如 {path / '*.xlsx'}。", f"{path} is a folder; name the files in it."
+    elif not path.exists():
+        zh, en = f"没有文件 {path}，请检查文件名和所在的文件夹。", f"no file {path}; check its name and folder."
+    else:
+        return None
+    return UsageError(Fault("", "", zh, en))
 
 
 @click.command("check")
@@ -89,6 +106,8 @@ def check_(ctx: click.Context, shell: Shell, files: tuple[str, ...], form: str |
     status = 0
     for path in _files(files):
         try:
+            if absent := _absent(path):
+                raise absent
             say = shell.progress(path.name)
             checked = check_sheet(path, bound, form=named, today=now().date(), say=say)
         except OneformError as error:
@@ -97,9 +116,9 @@ def check_(ctx: click.Context, shell: Shell, files: tuple[str, ...], form: str |
         if shell.json:
             json_line(_understood(path, checked, bound))
         else:
-            _describe(shell, path, checked, bound)
-            shell.remark("未写入任何数据。", "Nothing was written.")
+            describe(shell, path, checked, bound)
         status = max(status, _problem_status(shell, checked), key=_rank)
+    shell.remark("未写入任何数据。", "Nothing was written.")
     ctx.exit(status)
 
 
@@ -129,6 +148,9 @@ def import_(
     status = 0
     with open_workspace(shell.workspace, who=user()) as workspace:
         for path in _files(files):
+            if absent := _absent(path):
+                status = max(status, _refused(shell, path, absent), key=_rank)
+                continue
             try:
                 outcome = workspace.import_sheet(
                     path,
@@ -138,15 +160,18 @@ def import_(
                     say=shell.progress(path.name),
                 )
             except OneformError as error:
-                if error.exit_code in {6, 7}:
+                if error.exit_code != _ABOUT_THE_FILE:
                     raise
                 status = max(status, _refused(shell, path, error), key=_rank)
                 continue
             if shell.json:
                 json_line(_understood(path, outcome.checked, workspace.schema) | _taken(outcome))
             else:
-                _describe(shell, path, outcome.checked, workspace.schema)
-                _tell(shell, outcome, workspace.schema)
+                if outcome.again:
+                    shell.result(path.name)
+                else:
+                    describe(shell, path, outcome.checked, workspace.schema)
+                told(shell, outcome, workspace.schema)
             if not outcome.again:
                 status = max(status, _problem_status(shell, outcome.checked), key=_rank)
     ctx.exit(status)
@@ -163,7 +188,8 @@ def _refused(shell: Shell, path: Path, error: OneformError) -> int:
         json_line({"file": str(path), "error": {"code": fault.code, "message": shell.text(fault.zh, fault.en)}})
     else:
         for one in error.faults:
-            click.echo(f"[x] {path}: {one.code} {shell.text(one.zh, one.en)}".replace(":  ", ": "), err=True)
+            place = f"{path}: {one.code} " if one.code else ""
+            click.echo(f"[x] {place}{shell.text(one.zh, one.en)}", err=True)
     return error.exit_code
 
 
@@ -225,83 +251,3 @@ def _taken(outcome: Imported) -> dict[str, object]:
         "unchanged": outcome.unchanged,
         "queued_for_review": outcome.queued_for_review,
     }
-
-
-def _describe(shell: Shell, path: Path, checked: Checked, bound: Schema) -> None:
-    """What was understood and what is wrong, as a tired clerk wants to read it."""
-    shell.result(path.name)
-    for zh, en in checked.workbook.notes:
-        shell.result(f"  {shell.text(zh, en)}")
-    for table in checked.tables:
-        first, last = table.header_rows
-        rows = f"第 {first} 行" if first == last else f"第 {first}-{last} 行"
-        rows_en = f"row {first}" if first == last else f"rows {first}-{last}"
-        known = [column for column in table.columns if column.field]
-        unused = [column.header for column in table.columns if not column.field]
-        rest = f"（未使用：{'、'.join(unused)}）" if unused else ""
-        rest_en = f" (unused: {', '.join(unused)})" if unused else ""
-        shell.result(
-            "  "
-            + shell.text(
-                f"读取：工作表「{table.sheet}」（{bound.entities[table.entity].zh}），表头{rows}，{table.cells.height} 行；认出 {len(known)}/{len(table.columns)} 列{rest}",
-                f"read: sheet {table.sheet} ({table.entity}), header {rows_en}, {table.cells.height} rows; {len(known)}/{len(table.columns)} columns known{rest_en}",
-            )
-        )
-        for column in table.columns:
-            if not column.field and column.suggestions:
-                asked = "、".join(_label(bound, field) for field, _ in column.suggestions)
-                shell.result(f"    「{column.header}」" + shell.text(f"是否指 {asked}？", f"did you mean {asked}?"))
-    _list_left_out(shell, checked)
-    _list_problems(shell, checked)
-
-
-def _label(bound: Schema, field: str) -> str:
-    return next((one.fields[field].zh for one in bound.entities.values() if field in one.fields), field)
-
-
-def _list_left_out(shell: Shell, checked: Checked) -> None:
-    reasons = checked.left_out.group_by("reason", "reason_en", maintain_order=True).len()
-    for reason, reason_en, count in reasons.iter_rows():
-        shell.result("  " + shell.text(f"未读：{reason} × {count}", f"left out: {reason_en} × {count}"))
-
-
-def _list_problems(shell: Shell, checked: Checked) -> None:
-    found = checked.problems
-    if found.is_empty():
-        return
-    counts = dict(found.group_by("level").len().iter_rows())
-    shell.result(
-        "  "
-        + shell.text(
-            f"错误 {counts.get('错误', 0)}  提醒 {counts.get('提醒', 0)}",
-            f"errors {counts.get('错误', 0)}  warnings {counts.get('提醒', 0)}",
-        )
-    )
-    for one in found.head(_SHOWN).iter_rows(named=True):
-        row = "" if one["row"] is None else shell.text(f"第 {one['row']} 行 ", f"row {one['row']} ")
-        column = "" if one["column"] is None else f"{column_letters(one['column'])} " + shell.text("列 ", "column ")
-        shell.result(f"    {row}{column}{one['code']} {shell.text(one['message'], one['message_en'])}")
-    if found.height > _SHOWN:
-        rest = "，".join(f"{code} {count} 处" for code, count in found.group_by("code").len().sort("code").iter_rows())
-        shell.result("    " + shell.text(f"…… 共 {found.height} 处：{rest}。", f"… {found.height} in all."))
-
-
-def _tell(shell: Shell, outcome: Imported, bound: Schema) -> None:
-    source = bound.sources[outcome.source].zh or outcome.source
-    if outcome.again:
-        shell.result(
-            "  "
-            + shell.text(
-                f"[ok] 这份内容已在第 {outcome.batch} 批导入过：0 新增，0 更新，{outcome.unchanged} 未变",
-                f"[ok] already imported as batch {outcome.batch}: 0 new, 0 updated, {outcome.unchanged} unchanged",
-            )
-        )
-        return
-    waiting = outcome.checked.counts["waiting"]
-    shell.result(
-        "  "
-        + shell.text(
-            f"[ok] 第 {outcome.batch} 批（{source}，{outcome.valid_on}）：{outcome.new} 新增，{outcome.updated} 更新，{outcome.unchanged} 未变；等补填 {waiting} 行，待人确认 {outcome.queued_for_review} 对",
-            f"[ok] batch {outcome.batch} ({outcome.source}, {outcome.valid_on}): {outcome.new} new, {outcome.updated} updated, {outcome.unchanged} unchanged; {waiting} rows wait, {outcome.queued_for_review} pairs for review",
-        )
-    )

@@ -109,8 +109,9 @@ def import_sheet(
 ) -> Imported:
     """Take a file in: one transaction, one batch. The same content again changes nothing and says so."""
     if source is not None and source not in store.schema.sources:
-        known = "、".join(store.schema.sources)
-        raise problems.usage(f"没有来源「{source}」，可用：{known}。", f"no source {source}; known: {known}.")
+        known = "、".join(f"{name}（{one.zh}）" for name, one in store.schema.sources.items())
+        known_en = ", ".join(store.schema.sources)
+        raise problems.usage(f"没有来源「{source}」，可用：{known}。", f"no source {source}; known: {known_en}.")
     checked = check_sheet(path, store.schema, form=form, today=now.date(), say=say)
     if all(table.data_rows is None for table in checked.tables):
         raise problems.refusal("OF110", path.name, what="表里没有数据行，请填好后再导入", what_en="no data rows")

@@ -131,7 +131,7 @@ class Workspace:
         return store.links(self.store)
 
     def problems(self) -> pl.DataFrame:
-        """What every import found: `batch, file, sheet, row, column, field, code, level, message`."""
+        """What every import found: `batch, file, sheet, row, column, field, code, level, message, message_en`."""
         return store.problem_list(self.store)
 
     def reviews(self) -> pl.DataFrame:

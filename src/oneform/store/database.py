@@ -96,12 +96,20 @@ def opened(folder: Path, bound: Schema) -> Iterator[Store]:
     """Open a workspace for one command. OF702 when another process holds it, OF703/OF704 when the file is no good."""
     if not (folder / NAME).is_file():
         raise problems.usage(
-            f"{folder} 里还没有数据库，请先运行 oneform init。", f"no database in {folder}; run oneform init first."
+            f"{folder.resolve()} 里还没有数据库，请先运行 oneform init。",
+            f"no database in {folder.resolve()}; run oneform init first.",
         )
     with _connected(folder / NAME) as connection:
-        _check_format(connection, folder)
-        _migrate(connection, folder, bound)
-        yield Store(folder, connection, bound)
+        try:
+            _check_format(connection, folder)
+            _migrate(connection, folder, bound)
+            yield Store(folder, connection, bound)
+        except duckdb.Error as cause:
+            raise _refusal(cause, folder) from None
+        except RuntimeError as cause:
+            if str(cause) == "Query interrupted":  # what the engine makes of Ctrl-C
+                raise KeyboardInterrupt from None
+            raise
 
 
 @contextmanager

@@ -69,11 +69,12 @@ def provenance(store: Store) -> pl.DataFrame:
 
 
 def problem_list(store: Store) -> pl.DataFrame:
-    """`batch, file, sheet, row, column, field, code, level, message` of every import, in order."""
+    """`batch, file, sheet, row, column, field, code, level, message, message_en` of every import, in order."""
     return engine.collect(
         engine.sql(
             store.connection,
-            """SELECT p.import_id AS batch, b.file, p.sheet, p.row, p."column", p.field, p.code, p.level, p.message
+            """SELECT p.import_id AS batch, b.file, p.sheet, p.row, p."column", p.field, p.code, p.level, p.message,
+                      p.message_en
                FROM problem p JOIN import_batch b USING (import_id)
                ORDER BY batch, p.sheet, p.row NULLS FIRST, p."column" NULLS FIRST, p.code""",
         )
