@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from oneform import schema
 from oneform.errors import ConfigError
+from oneform.pipeline import load_schema
 
 ROOT = Path(__file__).parents[1]
 CORPUS = ROOT.parent / "shared" / "corpus" / "aliases.csv"
@@ -442,3 +443,12 @@ def test_code_file_must_be_utf8_and_have_its_header(tmp_path):
         ["codes/a.csv", "OF508"],
         ["codes/b.csv:1:1", "OF504"],
     ]
+
+
+def test_a_workspace_says_itself_who_is_believed(tmp_path: Path) -> None:
+    (tmp_path / "sources.yaml").write_text(
+        "oneform: sources/1\noperator: {trust: 100}\ngrid: {zh: 本社区网格员, trust: 77}\nother: {zh: 其他, trust: 1}\n",
+        encoding="utf-8",
+    )
+    sources = load_schema(tmp_path).sources
+    assert {name: source.trust for name, source in sources.items()} == {"operator": 100, "grid": 77, "other": 1}

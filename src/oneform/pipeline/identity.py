@@ -18,7 +18,7 @@ from oneform.frames import EDGES, JUDGEMENTS, LINKABLE, REVIEWS
 from oneform.schema import Entity
 from oneform.store import Store
 
-_PARTITION = 200_000  # entities whose golden values one statement computes
+_PARTITION = 200_000  # records or entities that one statement takes on: past that, one statement stops scaling
 
 _LINKABLE_SQL = """
 SELECT r.rec_id, r.rec_key, p.name, p.id_type, p.id_number__seen AS id_seen, p.id_number__state AS id_state,
@@ -134,8 +134,13 @@ def _reopened(store: Store, fresh: pl.Series) -> pl.Series:
 
 
 def _pairs(store: Store, start: pl.Series) -> pl.DataFrame:
-    with engine.lend(store.connection, fresh=start.to_frame("rec_id"), block_cap=link.CAPS):
-        return engine.collect(engine.sql(store.connection, link.PAIRS_SQL)).sort("left", "right")
+    """Candidate pairs with at least one side in `start`, each once; made in partitions of the records that start them."""
+    found = []
+    for first in range(0, start.len(), _PARTITION):
+        part = start.slice(first, _PARTITION).to_frame("rec_id")
+        with engine.lend(store.connection, fresh=part, block_cap=link.CAPS):
+            found.append(engine.collect(engine.sql(store.connection, link.PAIRS_SQL)))
+    return pl.concat(found).unique().sort("left", "right")
 
 
 def _replace_reviews(store: Store, reached: pl.Series, reviews: pl.DataFrame) -> None:

@@ -30,8 +30,8 @@ def now() -> datetime:
 
 def load_schema(folder: Path | None = None) -> Schema:
     """The shipped schema with a workspace's own files laid over it."""
-    own = [folder / "schemas"] if folder is not None and (folder / "schemas").is_dir() else []
-    return schema.load(shipped.folder("schemas"), *own)
+    own = [folder / "schemas", folder / "sources.yaml"] if folder is not None else []
+    return schema.load(shipped.folder("schemas"), *(place for place in own if place.exists()))
 
 
 def load_forms(bound: Schema, folder: Path | None = None) -> dict[str, Form]:

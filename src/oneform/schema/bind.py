@@ -37,6 +37,8 @@ _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}|today")
 def load(*folders: Path) -> Schema:
     """Read `*.yaml` and `codes/*.csv` of the folders; a later folder's file replaces the earlier of the same path.
 
+    A single file may stand for a folder that holds only it: a workspace's own `sources.yaml`.
+
     ConfigError with every fault of every file: OF501 unknown key, OF502 missing key, OF503 unknown field or entity,
     OF504 wrong value, OF508 and OF509 unreadable file, OF510 illegal name.
     """
@@ -48,8 +50,12 @@ def load(*folders: Path) -> Schema:
 
 
 def _found(folders: Iterable[Path], pattern: str) -> dict[str, Path]:
-    files = {path.name: path for folder in folders for path in sorted(folder.glob(pattern))}
+    files = {path.name: path for place in folders for path in _matching(place, pattern)}
     return dict(sorted(files.items()))
+
+
+def _matching(place: Path, pattern: str) -> list[Path]:
+    return [place] if place.is_file() and place.match(pattern) else sorted(place.glob(pattern))
 
 
 def _place(fault: Fault) -> tuple[str, int, int]:
