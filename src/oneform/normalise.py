@@ -120,7 +120,8 @@ def _options(column: Column, field: Field, schema: Schema, *, id_type: str | Non
         return {"id_type": pl.col(id_type) if id_type and field.name == "id_number" else None}
     if field.kind == "code" and field.codes:
         codes = schema.codes[field.codes]
-        allowed = "、".join(list(codes.labels.values())[:8])
+        labels = list(codes.labels.values())
+        allowed = "".join(f"「{label}」" for label in labels[:8]) + (f"等 {len(labels)} 种" if len(labels) > 8 else "")
         return {"spellings": codes.spellings, "legend": dict(column.legend), "allowed": allowed}
     if field.kind == "boolean":
         return {"legend": {text: word in _TRUE for text, word in column.legend.items()}}
@@ -234,32 +235,30 @@ def _titled(table: Table, file: str, entity: str, field: str) -> str | None:
 
 
 def _with_plain_parts(dwellings: pl.DataFrame) -> pl.DataFrame:
-    """Building, unit and room without their words and in Arabic figures: `三号楼` and `3栋` are both 3.
-
-    A room cell that holds the whole place (`3-2-501`) fills the parts that have no column or no value of their own.
-    """
-    present = [name for name in ("building", "unit", "room") if name in dwellings.columns]
-    if "room" in present:
-        whole = address.parts(pl.col("room"))
-        dwellings = dwellings.with_columns(whole.alias("whole"))
-        apart = pl.col("whole").struct.field("building").is_not_null()
-        dwellings = dwellings.with_columns(
-            pl.when(apart).then(pl.col("whole").struct.field("room")).otherwise("room").alias("room"),
-            *(
-                pl.coalesce(
-                    *([pl.col(name)] if name in present else []),
-                    pl.when(apart).then(pl.col("whole").struct.field(name)),
-                ).alias(name)
-                for name in ("building", "unit")
-            ),
-        ).drop("whole")
-        present = ["building", "unit", "room"]
+    """Building, unit and room without their words and in Arabic figures: `三号楼` and `3栋` are both 3."""
+    if "room" in dwellings.columns:
+        dwellings = _with_parts_of_room(dwellings)
+    present = [name for name in _ELEMENTS if name in dwellings.columns]
     bare = {name: pl.col(name).str.strip_chars().str.replace_all(_ELEMENT_WORDS, "") for name in present}
     return dwellings.with_columns(
         pl.coalesce(address.parts(before + bare[name] + after).struct.field(name), pl.col(name)).alias(name)
         for name, (before, after) in _ELEMENTS.items()
         if name in present
     )
+
+
+def _with_parts_of_room(dwellings: pl.DataFrame) -> pl.DataFrame:
+    """A room cell that names a building too (`七巷2号402`, `3-2-501`) taken apart; columns of their own win."""
+    whole = dwellings.select(address.parts(pl.col("room")).alias("whole")).unnest("whole").rename(_PART_NAMES)
+    apart = whole["building"].is_not_null()
+    parts = [
+        pl.when(apart).then(whole[name]).otherwise(pl.col(name) if name in dwellings.columns else None).alias(name)
+        if name == "room" or name not in dwellings.columns
+        else pl.coalesce(pl.col(name), pl.when(apart).then(whole[name])).alias(name)
+        for name in whole.columns
+        if name != "estate"
+    ]
+    return dwellings.with_columns(parts)
 
 
 def _from_identifier(people: pl.DataFrame, schema: Schema) -> pl.DataFrame:
