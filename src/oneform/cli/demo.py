@@ -14,7 +14,7 @@ import click
 from oneform.cli.options import Shell, common, table
 
 if TYPE_CHECKING:
-    from oneform.pipeline import Imported, Workspace
+    from oneform.pipeline import Workspace
 
 _FOLDER = Path("oneform-demo")
 
@@ -49,17 +49,17 @@ def demo_(shell: Shell) -> None:
     with open_workspace(
         _FOLDER, create=True, who="demo", clock=lambda: datetime(last.year, last.month, last.day, 18, tzinfo=SHANGHAI)
     ) as workspace:
-        outcomes = _take_in(shell, workspace, sheets)
-        _sum_up(shell, workspace, outcomes)
+        _take_in(shell, workspace, sheets)
+        _sum_up(shell, workspace)
         cells = _deliver(shell, workspace)
-        _closing(shell, workspace, outcomes, cells, timedelta(seconds=time.monotonic() - started))
+        _closing(shell, workspace, cells, timedelta(seconds=time.monotonic() - started))
 
 
-def _take_in(shell: Shell, workspace: Workspace, sheets: list[dict[str, str]]) -> list[Imported]:
+def _take_in(shell: Shell, workspace: Workspace, sheets: list[dict[str, str]]) -> None:
     from oneform import shipped
 
     shell.result(shell.text("一、收表", "1. Sheets in"))
-    outcomes, rows = [], []
+    rows = []
     for sheet in sheets:
         path = shipped.folder("examples") / "sheets" / sheet["file"]
         outcome = workspace.import_sheet(
@@ -69,7 +69,6 @@ def _take_in(shell: Shell, workspace: Workspace, sheets: list[dict[str, str]]) -
             valid_on=date.fromisoformat(sheet["date"]),
             say=shell.progress(path.name),
         )
-        outcomes.append(outcome)
         counts = outcome.checked.counts
         known = sum(column.field is not None for one in outcome.checked.tables for column in one.columns)
         columns = sum(len(one.columns) for one in outcome.checked.tables)
@@ -89,10 +88,11 @@ def _take_in(shell: Shell, workspace: Workspace, sheets: list[dict[str, str]]) -
     headers = ["表", "来源", "认出列", "行", "新增", "更新", "存疑格", "等补填", "待确认"]
     headers_en = ["sheet", "source", "columns", "rows", "new", "updated", "held", "waiting", "review"]
     shell.result(table(headers if shell.lang == "zh" else headers_en, rows) + "\n")
-    return outcomes
 
 
-def _sum_up(shell: Shell, workspace: Workspace, outcomes: list[Imported]) -> None:
+def _sum_up(shell: Shell, workspace: Workspace) -> None:
+    from oneform.pipeline import telling_pairs
+
     people, linked = workspace.residents(), workspace.links()
     rows = linked.filter((linked["entity"] == "person") & linked["resident"].is_not_null()).height
     homes = linked.filter(linked["entity"] == "household")["resident"].drop_nulls().n_unique()
@@ -107,6 +107,8 @@ def _sum_up(shell: Shell, workspace: Workspace, outcomes: list[Imported]) -> Non
             f"person; {errors} errors and {found.height - errors} warnings, each at its cell.",
         )
     )
+    for sentence in telling_pairs(workspace.store):
+        shell.result(f"  {sentence}")
     for one in found.unique("code", keep="first", maintain_order=True).head(3).iter_rows(named=True):
         shell.result(f"  {one['file']} 「{one['sheet']}」第 {one['row'] or '-'} 行 {one['code']} {one['message']}")
     shell.result("")
@@ -129,7 +131,7 @@ def _deliver(shell: Shell, workspace: Workspace) -> int:
     return sum(row[3] for row in rows)
 
 
-def _closing(shell: Shell, workspace: Workspace, outcomes: list[Imported], cells: int, took: timedelta) -> None:
+def _closing(shell: Shell, workspace: Workspace, cells: int, took: timedelta) -> None:
     from oneform.pipeline.workspace import known_values
 
     facts = known_values(workspace)

@@ -1,7 +1,7 @@
 """The use cases, each the plain order of its stages; the shells call these and hold no logic."""
 
 from oneform.pipeline.reports import Written, found_form
-from oneform.pipeline.reviewing import explain_reviews
+from oneform.pipeline.reviewing import explain_reviews, telling_pairs
 from oneform.pipeline.sheets import Checked, Imported, check_sheet
 from oneform.pipeline.workspace import (
     Workspace,
@@ -25,4 +25,5 @@ __all__ = [
     "load_schema",
     "now",
     "open_workspace",
+    "telling_pairs",
 ]
