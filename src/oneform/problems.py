@@ -35,23 +35,37 @@ class Message:
     en: str
 
 
+_SAVED_ANEW = "请用 Excel 或 WPS 打开，另存为新的 .xlsx 再交。"
+
 CATALOGUE: dict[str, Message] = {
     # 1xx: the file as a whole
     "OF101": Message("{what}，请重新保存或重新发送后再导入。", "{what_en}; save or send it again."),
     "OF102": Message(
-        "这不是能读取的表格（{what}），请在 Excel 或 WPS 中另存为 .xlsx。",
-        "not a readable workbook ({what_en}); save it as .xlsx.",
+        "这不是能读取的表格（{what}），请交 .xlsx 文件（别的表格可在 Excel 或 WPS 中另存为 .xlsx）。",
+        "not a readable workbook ({what_en}); hand in an .xlsx file.",
     ),
     "OF103": Message("文件有密码，请去掉密码再交。", "the file is password-protected; remove the password."),
-    "OF104": Message("文件结构不安全：{what}，已拒绝。", "unsafe container: {what_en}."),
-    "OF105": Message("文件里含有外部定义或特殊编码（{what}），已拒绝。", "DTD or odd XML encoding ({what_en})."),
-    "OF106": Message("文件里的路径不安全（{what}），已拒绝。", "unsafe path inside the file ({what_en})."),
-    "OF107": Message("文件解开后过大（{what}），已拒绝。", "the file unpacks too large ({what_en})."),
+    "OF104": Message(
+        f"文件结构不安全：{{what}}，没有读取。{_SAVED_ANEW}", "unsafe container: {what_en}; save it anew."
+    ),
+    "OF105": Message(
+        f"文件里含有外部定义或特殊编码（{{what}}），没有读取。{_SAVED_ANEW}",
+        "DTD or odd XML encoding ({what_en}); save it anew.",
+    ),
+    "OF106": Message(
+        f"文件里的路径不安全（{{what}}），没有读取。{_SAVED_ANEW}",
+        "unsafe path inside the file ({what_en}); save it anew.",
+    ),
+    "OF107": Message(
+        "文件解开后过大（{what}），没有读取。请删去多余的行列和图片，另存后再交。",
+        "the file unpacks too large ({what_en}); delete what is not needed and save it anew.",
+    ),
     "OF108": Message(
         "单元格 {cell} 远在表格之外，请删除多余的行列后再交。", "cell {cell} lies far outside the table; delete it."
     ),
     "OF109": Message(
-        "读取表格的进程没有完成（{what}），请检查文件。", "the reading process did not finish ({what_en})."
+        f"读取表格的进程没有完成（{{what}}）。{_SAVED_ANEW}",
+        "the reading process did not finish ({what_en}); save it anew.",
     ),
     "OF110": Message("{what}。", "{what_en}."),
     # 2xx: header and columns
@@ -133,7 +147,7 @@ CATALOGUE: dict[str, Message] = {
     ),
     # 4xx: between rows and people
     "OF401": Message(
-        "证号相同、姓名不同，请核对是谁的证件（另见第 {rows} 行）。", "same ID, different names (see row {rows})."
+        "证号相同、姓名不同，请核对是谁的证件（第 {rows} 行）。", "same ID, different names (rows {rows})."
     ),
     "OF402": Message("同一人有两个证号，请核对（另见第 {rows} 行）。", "one person with two IDs (see row {rows})."),
     "OF403": Message(

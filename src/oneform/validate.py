@@ -21,7 +21,7 @@ from oneform.schema import Field, Schema
 
 _FACTS = ("found", "expected", "what", "what_en", "allowed", "rows")
 _VALID = ("valid18", "upgraded15")
-_NAMED = 8  # other rows named in one sentence
+_NAMED = 8  # rows named in one sentence
 _COUNT_RULE = re.compile(r"^count_if\((?P<field>[a-z_0-9]+) = '(?P<value>[^']*)'\) = (?P<count>[0-9]+)$")
 
 
@@ -154,12 +154,10 @@ def _sex_rule(schema: Schema) -> Rule:
 
 def _one_id_one_name_rule() -> Rule:
     name, identifier = kinds.name.compare_key(pl.col("person.name")), _valid_id()
-    row = pl.col("row__")
-    same = row.unique().sort().over(identifier, mapping_strategy="join")
-    others = same.list.set_difference(pl.concat_list(row)).list.sort().list.head(_NAMED)
-    others = pl.when(identifier.is_not_null()).then(others.cast(pl.List(pl.String)).list.join("、"))
+    rows = pl.col("row__").unique().sort().head(_NAMED).cast(pl.String).str.join("、")
+    rows = pl.when(identifier.is_not_null()).then(rows.over(identifier))
     holds = pl.when(identifier.is_not_null()).then(name.n_unique().over(identifier) == 1)
-    return Rule("one_id_one_name", "person.id_number", "OF401", holds, {"rows": others})
+    return Rule("one_id_one_name", "person.id_number", "OF401", holds, {"rows": rows})
 
 
 def _household_rules(present: set[str], schema: Schema) -> Iterator[Rule]:

@@ -119,7 +119,9 @@ def _trace(bug: BaseException) -> Path:
     cause: BaseException | None = bug
     while cause is not None:
         lines.append(type(cause).__name__)
-        lines += [f"  {frame.filename}:{frame.lineno} {frame.name}" for frame in traceback.extract_tb(cause.__traceback__)]
+        lines += [
+            f"  {frame.filename}:{frame.lineno} {frame.name}" for frame in traceback.extract_tb(cause.__traceback__)
+        ]
         cause = cause.__cause__ or cause.__context__
     handle, name = tempfile.mkstemp(prefix="oneform-", suffix=".txt")
     with os.fdopen(handle, "w", encoding="utf-8") as file:

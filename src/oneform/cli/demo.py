@@ -26,7 +26,7 @@ def demo_(shell: Shell) -> None:
 
     One simulated community's week of sheets in, every department's form out, in ./oneform-demo.
     """
-    from oneform import problems, shipped
+    from oneform import shipped
     from oneform.pipeline import open_workspace
     from oneform.pipeline.workspace import SHANGHAI
 
@@ -34,12 +34,7 @@ def demo_(shell: Shell) -> None:
     with (shipped.folder("examples") / "sheets.csv").open(encoding="utf-8", newline="") as file:
         sheets = list(csv.DictReader(file))
     last = max(date.fromisoformat(sheet["date"]) for sheet in sheets)
-    if _FOLDER.exists() and not (_FOLDER / "oneform.duckdb").exists():
-        raise problems.usage(
-            f"当前目录里已有别的 {_FOLDER}，请换个目录再运行。", f"another {_FOLDER} is here already; run it elsewhere."
-        )
-    if _FOLDER.exists():  # an earlier demo
-        shutil.rmtree(_FOLDER)
+    _clear_away()
     shell.result(
         shell.text(
             f"示例：幸福社区一周的 {len(sheets)} 份表（虚构人物）。数据里的“今天”是 {last}。\n",
@@ -53,6 +48,18 @@ def demo_(shell: Shell) -> None:
         _sum_up(shell, workspace)
         cells = _deliver(shell, workspace)
         _closing(shell, workspace, cells, timedelta(seconds=time.monotonic() - started))
+
+
+def _clear_away() -> None:
+    """Remove an earlier demo; a folder of that name which is none is left alone."""
+    from oneform import problems
+
+    if _FOLDER.exists() and not (_FOLDER / "oneform.duckdb").exists():
+        raise problems.usage(
+            f"当前目录里已有别的 {_FOLDER}，请换个目录再运行。", f"another {_FOLDER} is here already; run it elsewhere."
+        )
+    if _FOLDER.exists():
+        shutil.rmtree(_FOLDER)
 
 
 def _take_in(shell: Shell, workspace: Workspace, sheets: list[dict[str, str]]) -> None:
@@ -103,8 +110,8 @@ def _sum_up(shell: Shell, workspace: Workspace) -> None:
         shell.text(
             f"二、认人\n{rows} 行记录合并为 {people.height} 位居民、{homes} 户；{waiting} 对拿不准，留给人判断；"
             f"错误 {errors} 处、提醒 {found.height - errors} 处，逐格可查。",
-            f"2. Who is who\n{rows} rows became {people.height} residents in {homes} households; {waiting} pairs wait for a "
-            f"person; {errors} errors and {found.height - errors} warnings, each at its cell.",
+            f"2. Who is who\n{rows} rows became {people.height} residents in {homes} households; {waiting} pairs wait "
+            f"for a person; {errors} errors and {found.height - errors} warnings, each at its cell.",
         )
     )
     for sentence in telling_pairs(workspace.store):
@@ -137,13 +144,14 @@ def _closing(shell: Shell, workspace: Workspace, cells: int, took: timedelta) ->
     facts = known_values(workspace)
     shell.result(
         shell.text(
-            f"数据集里有 {facts:,} 个事实，每个只录过一次；各部门的表一共填了 {cells:,} 格，没有一格要再打字。（用时 {took.total_seconds():.0f} 秒）\n\n"
+            f"数据集里有 {facts:,} 个事实，每个只录过一次；各部门的表一共填了 {cells:,} 格，没有一格要再打字。"
+            f"（用时 {took.total_seconds():.0f} 秒）\n\n"
             "接下来可以试试：\n"
             f"  oneform residents --workspace {_FOLDER}\n"
             f"  oneform reviews --workspace {_FOLDER}\n"
             f"  oneform check 你的表.xlsx",
-            f"The dataset holds {facts:,} facts, each typed once; the departments' forms took {cells:,} cells, none of them typed "
-            f"again. ({took.total_seconds():.0f} s)\n\nNext:\n  oneform residents --workspace {_FOLDER}\n"
+            f"The dataset holds {facts:,} facts, each typed once; the departments' forms took {cells:,} cells, none of "
+            f"them typed again. ({took.total_seconds():.0f} s)\n\nNext:\n  oneform residents --workspace {_FOLDER}\n"
             f"  oneform reviews --workspace {_FOLDER}\n  oneform check YOUR.xlsx",
         )
     )

@@ -14,7 +14,14 @@ from oneform.cli.options import Shell, common, json_line, table, user
 @common
 @click.argument("forms", nargs=-1, metavar="表名…")
 @click.option("--all", "every", is_flag=True, help="全部表。")
-@click.option("-o", "--output", type=click.Path(file_okay=False, path_type=Path), required=True, help="写到哪个目录。")
+@click.option(
+    "-o",
+    "--output",
+    metavar="目录",
+    type=click.Path(file_okay=False, path_type=Path),
+    required=True,
+    help="写到哪个目录。",
+)
 @click.option("-p", "--param", "given", multiple=True, metavar="名=值", help="表的参数，如 day=2026-11-20。")
 @click.option("--force", is_flag=True, help="覆盖已有文件。")
 @click.pass_context

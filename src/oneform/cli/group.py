@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from importlib import import_module
 
 import click
@@ -30,6 +30,7 @@ _WORDS = {
     "Commands": "命令",
     "[OPTIONS]": "[选项]",
     "[COMMAND] [ARGS]...": "命令 …",
+    "  [required]": "（必写）",
     "Show this message and exit.": "显示这段说明。",
     "Show the version and exit.": "显示版本。",
 }
@@ -47,7 +48,7 @@ class Help(click.HelpFormatter):
         """The line above a list."""
         self.write(f"{_WORDS.get(heading, heading)}：\n")
 
-    def write_dl(self, rows: Sequence[tuple[str, str]], col_max: int = 30, col_spacing: int = 2) -> None:
+    def write_dl(self, rows: Iterable[tuple[str, str]], col_max: int = 30, col_spacing: int = 2) -> None:
         """A list of terms, each with its explanation."""
         del col_max, col_spacing
         lines = table(["", ""], [(term, _worded(said)) for term, said in rows]).split("\n")[2:]
@@ -130,7 +131,7 @@ def _named(param: click.Parameter) -> str:
     return param.make_metavar(click.Context(click.Command("oneform")))
 
 
-def _expected(kind: click.ParamType) -> str:
+def _expected(kind: object) -> str:
     if isinstance(kind, click.Choice):
         return f"，只能写 {'、'.join(map(str, kind.choices))}"
     if isinstance(kind, click.DateTime):
@@ -152,7 +153,7 @@ def _expected(kind: click.ParamType) -> str:
 @click.option("--workspace", metavar="目录", help="工作区（默认：当前目录）。")
 @click.option("--lang", type=click.Choice(["zh", "en"]), help="信息的语言 (language of messages)。")
 @click.pass_context
-def oneform(ctx: click.Context, **options: object) -> None:
+def oneform(ctx: click.Context, /, **options: object) -> None:
     """一份居民数据，填好每个部门的表。
 
     One dataset of residents and households; every department's form filled from it.

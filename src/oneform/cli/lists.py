@@ -181,7 +181,7 @@ def residents_(shell: Shell, as_csv: bool, provenance: bool) -> None:
 
 def _first(shell: Shell, rows: pl.DataFrame, bound: Schema, columns: dict[str, tuple[str, str]]) -> str:
     """The first rows in columns that fit a screen, codes as the words they stand for."""
-    shown = rows.head(_SHOWN).select(columns)
+    shown = rows.head(_SHOWN).select(list(columns))
     fields = bound.entities["person"].fields
     for name in shown.columns:
         codes = fields[name].codes if name in fields else None

@@ -61,7 +61,7 @@ def common(command: Command) -> Command:
     @click.option("--quiet", is_flag=True, help="不显示进度和说明。")
     @click.option("--strict", is_flag=True, help="有提醒时也以 3 退出。")
     @click.pass_context
-    def run(ctx: click.Context, **given: Any) -> Any:
+    def run(ctx: click.Context, /, **given: Any) -> Any:  # noqa: ANN401 - whatever the command takes
         above = ctx.obj or {}
         shell = Shell(
             workspace=Path(given.pop("workspace") or above.get("workspace") or "."),
@@ -82,12 +82,13 @@ def json_line(value: object) -> None:
     import json
 
     sys.stdout.flush()
-    click.get_binary_stream("stdout").write(json.dumps(value, ensure_ascii=False).encode() + b"\n")
+    sys.stdout.buffer.write(json.dumps(value, ensure_ascii=False).encode() + b"\n")
 
 
 def csv_result(rows: pl.DataFrame) -> None:
     """A frame as CSV, UTF-8."""
-    click.get_binary_stream("stdout").write(rows.write_csv().encode())
+    sys.stdout.flush()
+    sys.stdout.buffer.write(rows.write_csv().encode())
 
 
 def table(headers: Sequence[str], rows: Sequence[Sequence[object]]) -> str:

@@ -39,7 +39,14 @@ def init_(shell: Shell) -> None:
 @click.command("template")
 @common
 @click.argument("entity", default="person")
-@click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), required=True, help="写到哪个文件。")
+@click.option(
+    "-o",
+    "--output",
+    metavar="文件",
+    type=click.Path(dir_okay=False, path_type=Path),
+    required=True,
+    help="写到哪个文件。",
+)
 @click.option("--force", is_flag=True, help="覆盖已有文件。")
 def template_(shell: Shell, entity: str, output: Path, force: bool) -> None:
     """生成采集表（默认：居民；带下拉和填写说明）。
@@ -65,7 +72,7 @@ def template_(shell: Shell, entity: str, output: Path, force: bool) -> None:
 
 
 def _files(given: tuple[str, ...]) -> list[Path]:
-    """The files named; a pattern that the console did not expand is expanded here, without what Office leaves beside."""
+    """The files named; a pattern that the console left alone is expanded, without the lock files of Office."""
     found: list[Path] = []
     for name in given:
         here = Path(name)

@@ -246,19 +246,23 @@ def _link_keyed(store: Store, entity: Entity, fresh: pl.DataFrame, op: int) -> N
 
 
 def _same_rooms(records: pl.DataFrame, fresh: pl.DataFrame, keys: list[str]) -> pl.DataFrame:
-    """The records whose place within a 小区 a fresh one shares, with an unnamed 小区 taken from the only one known.
+    """The records whose building, unit and room a fresh one shares, with what they leave out taken from the others.
 
-    Absent parts are compared as empty: a villa has no unit, and says so by leaving it out.
+    Absent parts are compared as empty: a villa has no unit, and says so by leaving it out. An unnamed 小区, group or lane
+    is the only one known for that building and room; where there are several it stays unnamed.
     """
-    parts = [name for name in keys if name != "estate"]
+    outer = [name for name in ("estate", "village_group", "lane") if name in keys]
+    inner = [name for name in keys if name not in outer]
     placed = pl.any_horizontal(pl.col("building").is_not_null(), pl.col("room").is_not_null())
-    records = records.filter(placed).with_columns(pl.col(name).fill_null("") for name in parts)
-    rooms = records.join(fresh, on="rec_id", how="semi").select(parts).unique()
-    records = records.join(rooms, on=parts, how="semi")
-    only = pl.when(pl.col("estate").drop_nulls().n_unique().over(parts) == 1).then(
-        pl.col("estate").drop_nulls().first().over(parts)
-    )
-    return records.with_columns(pl.coalesce("estate", only, pl.lit("")).alias("estate"))
+    records = records.filter(placed).with_columns(pl.col(name).fill_null("") for name in inner)
+    rooms = records.join(fresh, on="rec_id", how="semi").select(inner).unique()
+    records = records.join(rooms, on=inner, how="semi")
+    for name in outer:
+        known = pl.col(name).drop_nulls()
+        only = pl.when(known.n_unique().over(inner) == 1).then(known.first().over(inner))
+        records = records.with_columns(pl.coalesce(name, only, pl.lit("")).alias(name))
+        inner = [*inner, name]
+    return records
 
 
 _CLAIMS = """
