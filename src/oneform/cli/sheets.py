@@ -219,6 +219,8 @@ def _understood(path: Path, checked: Checked, bound: Schema) -> dict[str, object
 
 
 def _sheet(table: Table, bound: Schema) -> dict[str, object]:
+    """One table; fields under the name people see them by: the parts of an origin are all `origin`."""
+    names = {field.name: field.reported for entity in bound.entities.values() for field in entity.fields.values()}
     return {
         "name": table.sheet,
         "header_rows": list(table.header_rows),
@@ -227,11 +229,11 @@ def _sheet(table: Table, bound: Schema) -> dict[str, object]:
             {
                 "index": column.index,
                 "header": column.header,
-                "field": bound.entities[column.entity].fields[column.field].reported
-                if column.entity and column.field
-                else None,
+                "field": names[column.field] if column.field else None,
                 "confidence": round(column.confidence, 3),
-                "suggestions": [{"field": field, "confidence": round(sure, 3)} for field, sure in column.suggestions],
+                "suggestions": [
+                    {"field": names.get(field, field), "confidence": round(sure, 3)} for field, sure in column.suggestions
+                ],
             }
             for column in table.columns
         ],
