@@ -91,8 +91,8 @@ def test_an_event_says_whose_it_is(shipped):
 def test_numbers_are_not_text(shipped):
     sheet = openpyxl.load_workbook(io.BytesIO(template(shipped, "stock_item")))["物资"]
 
-    assert sheet["D1"].value == "安全库存"
-    assert sheet.column_dimensions["D"].number_format == "General"
+    assert sheet["E1"].value == "安全库存"
+    assert sheet.column_dimensions["E"].number_format == "General"
 
 
 def test_every_header_of_every_template_is_known_alone(shipped):

@@ -274,8 +274,9 @@ def _from_identifier(people: pl.DataFrame, schema: Schema) -> pl.DataFrame:
         }
     if "phone__more" in people.columns:
         given["phone_alt"] = pl.col("phone__more")
+    unheld = {name: ~pl.col("held").fill_null("").str.contains(f'"{name}":"', literal=True) for name in given}
     filled = [
-        (pl.coalesce(pl.col(name), value) if name in people.columns else value).alias(name)
+        (pl.coalesce(name, pl.when(unheld[name]).then(value)) if name in people.columns else value).alias(name)
         for name, value in given.items()
         if name in stored
     ]

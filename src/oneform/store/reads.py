@@ -5,6 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from oneform import engine
+from oneform.schema import Field
 from oneform.store.database import Store
 
 
@@ -40,10 +41,17 @@ def residents(store: Store) -> pl.DataFrame:
     return engine.collect(engine.sql(store.connection, query))
 
 
+# A blank cell whose value was read from another (a birth date from the ID) names that other cell.
 _ORIGINS = """
-SELECT v.resident, v.field, v.value, b.file, r.sheet, r.row, c."column"
-FROM said v JOIN record r USING (rec_id) JOIN import_batch b USING (import_id)
-LEFT JOIN binding c ON c.import_id = r.import_id AND c.sheet = r.sheet AND c.entity = 'person' AND c.field = v.field
+WITH bound AS (
+  SELECT import_id, sheet, field, min("column") AS "column", any_value(header) AS header
+  FROM binding WHERE entity = 'person' GROUP BY ALL)
+SELECT v.resident, v.field, v.value, b.file, r.sheet, r.row,
+       CASE WHEN c."column" IS NULL OR contains(p.raw, '"' || c.header || '@' || c."column" || '":null')
+            THEN d."column" ELSE c."column" END AS "column"
+FROM said v JOIN record r USING (rec_id) JOIN import_batch b USING (import_id) JOIN source_person p USING (rec_id)
+LEFT JOIN bound c ON c.import_id = r.import_id AND c.sheet = r.sheet AND c.field = v.field
+LEFT JOIN bound d ON d.import_id = r.import_id AND d.sheet = r.sheet AND d.field = v.derived_from
 ORDER BY v.resident, v.position
 """
 
@@ -51,21 +59,29 @@ ORDER BY v.resident, v.position
 def provenance(store: Store) -> pl.DataFrame:
     """`resident, field, value, file, sheet, row, column` per golden value; no `column` where a rule made the value."""
     people = golden(store, frozenset({"person"}))["person"]
-    fields = [field.name for field in store.schema.stored("person")]
+    fields = store.schema.stored("person")
     said = pl.concat(
         [
             people.select(
                 pl.col("entity_id").alias("resident"),
-                pl.lit(name).alias("field"),
+                pl.lit(field.name).alias("field"),
+                pl.lit(_derived_from(field), pl.String).alias("derived_from"),
                 pl.lit(position).alias("position"),
-                pl.col(name).cast(pl.String).alias("value"),
+                pl.col(field.name).cast(pl.String).alias("value"),
                 pl.col("prov").list.get(position, null_on_oob=True).alias("rec_id"),
             ).filter(pl.col("value").is_not_null())
-            for position, name in enumerate(fields)
+            for position, field in enumerate(fields)
         ]
     )
     with engine.lend(store.connection, said=said):
         return engine.collect(engine.sql(store.connection, _ORIGINS))
+
+
+def _derived_from(field: Field) -> str | None:
+    """The field of the same row that fills this one when its cell is blank."""
+    if field.derive:
+        return field.derive.partition("(")[2].rstrip(")")
+    return {"id_type": "id_number", "phone_alt": "phone"}.get(field.name)
 
 
 def problem_list(store: Store) -> pl.DataFrame:
@@ -87,7 +103,7 @@ WITH place AS (
 SELECT row_number() OVER (ORDER BY v.weight DESC, l.at, g.at) AS review, l.at AS "left", g.at AS "right",
        v.weight AS match_weight, v.reason, v."left" AS left_record, v."right" AS right_record
 FROM review v JOIN place l ON l.rec_id = v."left" JOIN place g ON g.rec_id = v."right"
-WHERE NOT EXISTS (SELECT 1 FROM judgement j WHERE j."left" = v."left" AND j."right" = v."right")
+WHERE v.reason NOT IN ('judged_same_two_ids', 'judgements_contradict')
 ORDER BY 1
 """
 
