@@ -16,7 +16,8 @@ def commands() -> str:
     """The commands page: the help of every command, in the order of the work."""
     parts = ["# 命令 / Commands\n\n由程序生成（`python tools/write_docs.py`）。 Generated.\n"]
     for words, command in _all(oneform, ("oneform",)):
-        context = click.Context(command, info_name=" ".join(words), max_content_width=100, terminal_width=100)
+        settings = {**oneform.context_settings, "max_content_width": 100, "terminal_width": 100}
+        context = command.context_class(command, info_name=" ".join(words), **settings)
         parts.append(f"\n## {' '.join(words)}\n\n```text\n{command.get_help(context)}\n```\n")
     return "".join(parts)
 

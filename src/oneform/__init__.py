@@ -23,7 +23,7 @@ if TYPE_CHECKING:
         UsageError,
         WorkbookError,
     )
-    from oneform.pipeline import Checked, Imported, Workspace, Written
+    from oneform.pipeline import Checked, Decided, Imported, Workspace, Written
     from oneform.pipeline import open_workspace as open  # noqa: A004 - oneform.open is the name users expect
 
 __version__ = "0.1.0"
@@ -31,6 +31,7 @@ __version__ = "0.1.0"
 _HOMES = {
     "Checked": "pipeline",
     "ConfigError": "errors",
+    "Decided": "pipeline",
     "Imported": "pipeline",
     "OneformError": "errors",
     "PolicyError": "errors",
@@ -47,6 +48,7 @@ _HOMES = {
 __all__ = [
     "Checked",
     "ConfigError",
+    "Decided",
     "Imported",
     "OneformError",
     "PolicyError",

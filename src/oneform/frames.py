@@ -18,6 +18,11 @@ import polars as pl
 BLANK, TEXT, NUMBER, DATE, BOOL, ERROR, FORMULA, DURATION = range(8)  # FORMULA: a formula without a cached result
 
 
+# What the workbooks handed back add to a sheet; it is no content of theirs when they come in again.
+SUMMARY, LISTS = "错误汇总", "_码表"  # sheets: what is wrong; the very hidden lists of the drop-downs
+ROW_NUMBER, EXPLAINED = "原行号", "错误说明"  # columns: the Excel row it had; what is wrong in this row
+
+
 @dataclass(frozen=True)
 class Sheet:
     """One worksheet as raw cells at absolute positions.
@@ -158,7 +163,7 @@ EDGES = pl.Schema(
         "levels": pl.String,  # the level of each comparison, `name=equal id=none …`
     }
 )
-JUDGEMENTS = pl.Schema({"left": pl.Int64, "right": pl.Int64, "answer": pl.String})  # same | not_same | unsure
+JUDGEMENTS = pl.Schema({"left": pl.Int64, "right": pl.Int64, "answer": pl.String})  # same | not_same | unsure | lapsed
 CLUSTERS = pl.Schema({"rec_id": pl.Int64, "cluster": pl.Int64})
 REVIEWS = pl.Schema({"left": pl.Int64, "right": pl.Int64, "weight": pl.Float64, "reason": pl.String})
 

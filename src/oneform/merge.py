@@ -32,17 +32,17 @@ def golden_sql(
     `said` are looked for (all when None): most sheets say little, and every field costs two aggregates.
     """
     fields = [field for field in entity.stored if said is None or field.name in said]
+    newest = (_newest("other", schema), False)
     ranks = {field.name: _rank(field, entity, schema) for field in fields}
-    distinct = {
-        text: f"rank_{number}" for number, text in enumerate(dict.fromkeys([*ranks.values(), _newest("other", schema)]))
-    }
+    distinct = {rank: f"rank_{number}" for number, rank in enumerate(dict.fromkeys([*ranks.values(), newest]))}
+    bases = {base: f"base_{number}" for number, base in enumerate(dict.fromkeys(base for base, _ in distinct))}
     links = _links(entity)
     columns = ", ".join(
         [
             "l.entity_id",
             "s.* EXCLUDE (rec_id)",
             "l.rec_id AS rec_id",
-            *(f"{text} AS {name}" for text, name in distinct.items()),
+            *(f"{_of_row(bases[base], proven=proven)} AS {name}" for (base, proven), name in distinct.items()),
             *(f'l_{name}.entity_id AS "{name}__link"' for name in links),
         ]
     )
@@ -50,9 +50,9 @@ def golden_sql(
         f"LEFT JOIN current_link l_{name} ON l_{name}.rec_id = l.rec_id AND l_{name}.entity = '{target}'"
         for name, target in links.items()
     )
-    newest = distinct[_newest("other", schema)]
     values = [_survivor(f'"{field.name}"', distinct[ranks[field.name]], f'"{field.name}"') for field in fields]
-    values += [_survivor(f'"{name}__link"', newest, f'"{name}"') for name in links]
+    values += [_survivor(f'"{name}__link"', distinct[newest], f'"{name}"') for name in links]
+    batch = ", ".join(f"{base} AS {name}" for base, name in bases.items())
     origins = ", ".join(
         f'max_by(rec_id, {distinct[ranks[field.name]]}) FILTER (WHERE "{field.name}" IS NOT NULL)'
         if field.name in ranks
@@ -61,13 +61,16 @@ def golden_sql(
     )
     # Identifiers come from the schema, which allows only [a-z0-9_]; every value is a column.
     return f"""
-WITH said AS (
+WITH batch AS (
+  SELECT b.import_id, {batch} FROM import_batch b
+),
+said AS (
   SELECT {columns}
   FROM current_link l
   JOIN touched t ON t.entity_id = l.entity_id
   JOIN record r ON r.rec_id = l.rec_id
   LEFT JOIN "source_{entity.name}" s ON s.rec_id = l.rec_id
-  JOIN import_batch b ON b.import_id = r.import_id
+  JOIN batch b ON b.import_id = r.import_id
   {joins}
   WHERE l.entity = '{entity.name}' AND l.entity_id % {parts} = {part}
 )
@@ -101,18 +104,25 @@ def _links(entity: Entity) -> dict[str, str]:
     return {name: target for name, target in entity.refs.items() if name != "head" and target != entity.name}
 
 
-def _rank(field: Field, entity: Entity, schema: Schema) -> str:
+def _rank(field: Field, entity: Entity, schema: Schema) -> tuple[str, bool]:
+    """What a batch gives the rank of a field, once a batch, and whether a row's valid identifier proves the field."""
     if field.prefer == "newest":
-        return _newest(field.name, schema)
-    packed = f"(({_trust(field.name, entity.name, schema)} * 65536 + {_DAY}) * 549755813888 + r.tie)"
-    if entity.name == "person" and field.name in _IDENTIFIED:
-        proven = "(CASE s.id_number__state WHEN 'valid18' THEN 1 WHEN 'upgraded15' THEN 1 ELSE 0 END)"
-        return f"({proven} * 4611686018427387904 + {packed})"
+        return _newest(field.name, schema), False
+    base = f"(({_trust(field.name, entity.name, schema)} * 65536 + {_DAY}) * 549755813888)"
+    return base, entity.name == "person" and field.name in _IDENTIFIED
+
+
+def _of_row(base: str, *, proven: bool) -> str:
+    """The rank of one row: its batch's part, its own tie, and the bit of a valid identifier."""
+    packed = f"b.{base} + r.tie"
+    if proven:
+        holds = "(CASE s.id_number__state WHEN 'valid18' THEN 1 WHEN 'upgraded15' THEN 1 ELSE 0 END)"
+        return f"{holds} * 4611686018427387904 + {packed}"
     return packed
 
 
 def _newest(field: str, schema: Schema) -> str:
-    return f"(({_DAY} * 128 + {_trust(field, '', schema)}) * 549755813888 + r.tie)"
+    return f"(({_DAY} * 128 + {_trust(field, '', schema)}) * 549755813888)"
 
 
 def _trust(field: str, entity: str, schema: Schema) -> str:

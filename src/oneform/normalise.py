@@ -163,17 +163,19 @@ def _held(bound: Bound) -> pl.Expr:
 
 def _verbatim(bound: Bound) -> pl.Expr:
     """The bound cells as they were, by header and sheet column, for ever."""
-    texts = {f"{column.header}@{column.index}": pl.col(f"c{column.index}") for column, _ in bound}
-    return (pl.struct(**texts).struct.json_encode() if texts else pl.lit(None, pl.String)).alias("raw")
+    return _as_json([column for column, _ in bound]).alias("raw")
 
 
 def _extras(table: Table, bound: Bound) -> pl.DataFrame:
     """The columns that became no value, kept verbatim; denied ones are named in the report and never stored."""
     known = {column.index for column, _ in bound}
     unknown = [column for column in table.columns if column.index not in known and not column.denied]
-    texts = {f"{column.header}@{column.index}": pl.col(f"c{column.index}") for column in unknown}
-    extras = pl.struct(**texts).struct.json_encode() if texts else pl.lit(None, pl.String)
-    return table.cells.with_columns(extras.alias("extras")).select("extras")
+    return table.cells.with_columns(_as_json(unknown).alias("extras")).select("extras")
+
+
+def _as_json(columns: list[Column]) -> pl.Expr:
+    texts = [pl.col(f"c{column.index}").alias(f"{column.header}@{column.index}") for column in columns]
+    return pl.struct(texts).struct.json_encode() if texts else pl.lit(None, pl.String)
 
 
 def _add_derived(records: dict[str, pl.DataFrame], table: Table, schema: Schema, file: str) -> None:
@@ -187,8 +189,8 @@ def _add_derived(records: dict[str, pl.DataFrame], table: Table, schema: Schema,
         records["area"] = _with_level(records["area"])
     for entity, field in _TITLED:
         if entity in records and field not in records[entity].columns:
-            value = pl.lit(_titled(table, file, entity, field), pl.String)
-            records[entity] = records[entity].with_columns(value.alias(field))
+            titled = pl.lit(_titled(table, file, entity, field), pl.String)
+            records[entity] = records[entity].with_columns(titled.alias(field))
     for fact, value in _place(table, file).items():
         main = records[table.entity]
         if fact in schema.entities[table.entity].fields and fact not in main.columns:

@@ -200,8 +200,15 @@ CATALOGUE: dict[str, Message] = {
     "OF703": Message(
         "数据库文件损坏（{what}），请从备份恢复。", "the database is corrupt ({what_en}); restore from a backup."
     ),
-    "OF704": Message("{file} 不是 oneform 的数据库。", "{file} is no oneform database."),
+    "OF704": Message(
+        "{file} 不是 oneform 的数据库。请把它移走，再运行 oneform init 或从备份恢复。",
+        "{file} is no oneform database; move it away, then run oneform init or restore a backup.",
+    ),
     "OF705": Message("内存不足，什么都没有写入。请关闭其他程序后再试。", "out of memory; nothing was written."),
+    "OF706": Message(
+        "{file} 只能读、不能写（没有权限或磁盘只读），什么都没有写入。请检查文件夹的权限，或换一个工作区。",
+        "{file} can be read but not written; nothing was written; check its permissions.",
+    ),
     # 8xx: policy
     "OF801": Message("本表无权使用字段「{field}」：{what}。", "this form may not use the field {field}: {what_en}."),
 }

@@ -77,9 +77,7 @@ def _flat(records: dict[str, pl.DataFrame]) -> pl.DataFrame:
     height = max(frame.height for frame in records.values())
     return pl.concat(
         [
-            frame.drop("sheet", "row", "held", "raw", "extras", strict=False).rename(
-                lambda name, e=entity: f"{e}.{name}"
-            )
+            frame.drop("sheet", "row", "held", "raw", "extras", strict=False).select(pl.all().name.prefix(f"{entity}."))
             for entity, frame in records.items()
             if frame.height == height
         ],
@@ -219,7 +217,7 @@ def _problems(
         failed = failures.filter(pl.col("rule") == rule.id)["index"].sort()
         if failed.is_empty():
             continue
-        facts = pl.struct(**{name: rule.facts.get(name, pl.lit(None, pl.String)) for name in _FACTS})
+        facts = pl.struct([rule.facts.get(name, pl.lit(None, pl.String)).alias(name) for name in _FACTS])
         column = headers[rule.column]
         found.append(
             pl.DataFrame({"row": rows})

@@ -9,11 +9,11 @@ from datetime import datetime
 
 import xlsxwriter
 
+from oneform.frames import LISTS
 from oneform.schema import Field, Schema, header_key
 from oneform.schema import aliases as aliases_of
 
 ROWS = 5000  # rows with drop-downs
-LISTS = "_码表"  # very hidden sheet of the drop-down lists; a literal list may not pass 255 characters
 EXPLAINED = "填写说明"
 
 # The one input sheet, in the words and the order grid workers already use; each is a known header of its field.
@@ -115,7 +115,7 @@ def _columns(schema: Schema, entity: str, switched_on: Collection[str]) -> list[
         headers = dict.fromkeys((*key, *(one.zh for one in schema.entities[entity].stored)))
     found = [(header, known[header_key(header)]) for header in headers if header_key(header) in known]
     return [
-        _Column(header, one, _choices(schema, one))
+        _Column(header, one, choices_of(schema, one))
         for header, one in found
         if not one.necessity or one.name in switched_on
     ]
@@ -126,7 +126,8 @@ def _key_labels(schema: Schema, subject: str) -> tuple[str, ...]:
     return tuple(entity.fields[name].zh for name in entity.identify[-1] if name in entity.fields)
 
 
-def _choices(schema: Schema, one: Field) -> tuple[str, ...]:
+def choices_of(schema: Schema, one: Field) -> tuple[str, ...]:
+    """What may be chosen in a cell of the field, in the order of its list; () for free text."""
     if one.kind == "boolean":
         return ("是", "否")
     return tuple(schema.codes[one.codes].labels.values()) if one.codes else ()

@@ -18,7 +18,7 @@ _COMMANDS = {
     "check": "sheets",
     "import": "sheets",
     "problems": "lists",
-    "reviews": "lists",
+    "reviews": "reviews",
     "links": "lists",
     "residents": "lists",
     "report": "forms",

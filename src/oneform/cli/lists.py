@@ -1,4 +1,4 @@
-"""Commands that list what the dataset holds: problems, reviews, links, residents."""
+"""Commands that list what the dataset holds: problems, links, residents."""
 
 from __future__ import annotations
 
@@ -81,41 +81,6 @@ def problems_(shell: Shell, as_csv: bool, batch: int | None) -> None:
                     )
                 )
         shell.remark("逐处清单：oneform problems --csv", "every one of them: oneform problems --csv")
-
-
-@click.command("reviews")
-@common
-@click.option("--csv", "as_csv", is_flag=True, help="全部，CSV。")
-def reviews_(shell: Shell, as_csv: bool) -> None:
-    """列出可能是同一人、要人来判断的成对记录。
-
-    List the pairs of records that wait for a person's judgement.
-    """
-    from oneform.pipeline import explain_reviews, open_workspace
-
-    with open_workspace(shell.workspace) as workspace:
-        waiting = workspace.reviews()
-        if as_csv:
-            csv_result(waiting.select("review", "left", "right", "match_weight", "reason"))
-            return
-        explained = explain_reviews(workspace.store, waiting)
-    if shell.json:
-        for row in explained.iter_rows(named=True):
-            json_line(row)
-        return
-    if explained.is_empty():
-        shell.result(shell.text("没有要确认的。", "No pair waits."))
-    for row in explained.iter_rows(named=True):
-        left, right = (_place(shell, row[side]) for side in ("left", "right"))
-        weight = shell.text(f"匹配权重 {row['match_weight']:+.1f}", f"match weight {row['match_weight']:+.1f}")
-        shell.result(f"{row['review']}. {left}  |  {right}  ({weight})\n   {row['sentence'] or ''}".rstrip())
-
-
-def _place(shell: Shell, place: str) -> str:
-    """`file!sheet!row` as people say it."""
-    rest, _, row = place.rpartition("!")
-    file, _, sheet = rest.partition("!")
-    return shell.text(f"{file}「{sheet}」第 {row} 行", f"{file} {sheet} row {row}")
 
 
 @click.command("links")

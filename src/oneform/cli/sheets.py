@@ -38,7 +38,7 @@ def init_(shell: Shell) -> None:
 
 @click.command("template")
 @common
-@click.argument("entity", default="person")
+@click.argument("entity", default="person", metavar="[对象]")
 @click.option(
     "-o",
     "--output",
@@ -99,11 +99,18 @@ def _absent(path: Path) -> UsageError | None:
 @common
 @click.argument("files", nargs=-1, required=True, metavar="文件…")
 @click.option("--form", metavar="表名", help="按这张表的映射来读。")
+@click.option(
+    "-o",
+    "--output",
+    metavar="目录",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="把标出问题的表写到这个目录。",
+)
 @click.pass_context
-def check_(ctx: click.Context, shell: Shell, files: tuple[str, ...], form: str | None) -> None:
-    """看看表格会被怎样理解；什么都不写入。
+def check_(ctx: click.Context, shell: Shell, files: tuple[str, ...], form: str | None, output: Path | None) -> None:
+    """看看表格会被怎样理解；什么都不入库。
 
-    Show what sheets were understood to say; nothing is written.
+    Show what sheets were understood to say; nothing is taken in.
     """
     from oneform.pipeline import check_sheet, load_forms, load_schema, now
     from oneform.pipeline.reports import found_form
@@ -120,12 +127,16 @@ def check_(ctx: click.Context, shell: Shell, files: tuple[str, ...], form: str |
         except OneformError as error:
             status = max(status, _refused(shell, path, error), key=_rank)
             continue
+        made = _handed_back(output, checked, bound, taken_in=False) if output else None
         if shell.json:
-            json_line(_understood(path, checked, bound))
+            json_line(_understood(path, checked, bound) | _named(made))
         else:
             describe(shell, path, checked, bound)
+            _say_where(shell, made)
         status = max(status, _problem_status(shell, checked), key=_rank)
-    shell.remark("未写入任何数据。", "Nothing was written.")
+    shell.remark("未写入任何数据。", "Nothing was taken in.")
+    if status == 3 and not output:
+        shell.remark("加 -o 目录 可得标出问题的表。", "Add -o FOLDER for workbooks with the problems marked.")
     ctx.exit(status)
 
 
@@ -171,17 +182,38 @@ def import_(
                     raise
                 status = max(status, _refused(shell, path, error), key=_rank)
                 continue
+            wrong = not outcome.again and "错误" in outcome.checked.problems["level"]
+            made = _handed_back(shell.workspace / "outbox", outcome.checked, workspace.schema) if wrong else None
             if shell.json:
-                json_line(_understood(path, outcome.checked, workspace.schema) | _taken(outcome))
+                json_line(_understood(path, outcome.checked, workspace.schema) | _taken(outcome) | _named(made))
             else:
                 if outcome.again:
                     shell.result(path.name)
                 else:
                     describe(shell, path, outcome.checked, workspace.schema)
                 told(shell, outcome, workspace.schema)
+                _say_where(shell, made)
             if not outcome.again:
                 status = max(status, _problem_status(shell, outcome.checked), key=_rank)
     ctx.exit(status)
+
+
+def _handed_back(folder: Path, checked: Checked, bound: Schema, *, taken_in: bool = True) -> Path | None:
+    """Write the workbook that shows what to mend into a folder; None when nothing is wrong."""
+    from oneform.pipeline import hand_back, problem_workbook_of
+
+    made = problem_workbook_of(checked, bound, taken_in=taken_in)
+    return hand_back(folder, *made) if made else None
+
+
+def _named(made: Path | None) -> dict[str, object]:
+    return {"problem_workbook": str(made) if made else None}
+
+
+def _say_where(shell: Shell, made: Path | None) -> None:
+    if made:
+        zh = f"要改的已标在 {made}，改好后直接交回这个文件。"
+        shell.result("  " + shell.text(zh, f"What to mend is marked in {made}; hand that file in again."))
 
 
 def _rank(status: int) -> int:
@@ -232,7 +264,8 @@ def _sheet(table: Table, bound: Schema) -> dict[str, object]:
                 "field": names[column.field] if column.field else None,
                 "confidence": round(column.confidence, 3),
                 "suggestions": [
-                    {"field": names.get(field, field), "confidence": round(sure, 3)} for field, sure in column.suggestions
+                    {"field": names.get(field, field), "confidence": round(sure, 3)}
+                    for field, sure in column.suggestions
                 ],
             }
             for column in table.columns

@@ -1,7 +1,7 @@
 """Link: source rows → residents: standardise · block · compare · weigh · cluster · assign; and rows with exact keys."""
 
 from oneform.link.block import CAPS, CROSSED_SQL, DROPPED_SQL, PAIRS_SQL, RULES, block_keys
-from oneform.link.cluster import cluster
+from oneform.link.cluster import CONTRADICTIONS, cluster
 from oneform.link.explain import sentence
 from oneform.link.grouping import households, keyed
 from oneform.link.identities import ALIASES, LINKS, Assigned, assign
@@ -11,6 +11,7 @@ from oneform.link.weigh import weigh
 __all__ = [
     "ALIASES",
     "CAPS",
+    "CONTRADICTIONS",
     "CROSSED_SQL",
     "DROPPED_SQL",
     "LINKS",

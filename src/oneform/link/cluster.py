@@ -38,6 +38,10 @@ from oneform.link.weigh import (
 # Why a join was refused, strongest first; words of REVIEWS beside those of weigh.
 SAID_TO_DIFFER, SPEAKS_AGAINST, AMBIGUOUS = "said_to_differ", "speaks_against", "ambiguous"
 JUDGED_SAME_TWO_IDS, JUDGEMENTS_CONTRADICT = "judged_same_two_ids", "judgements_contradict"
+CONTRADICTIONS = (JUDGED_SAME_TWO_IDS, JUDGEMENTS_CONTRADICT)  # told, never asked: a person has spoken
+
+# Answers of JUDGEMENTS. `lapsed` is an unsure whose residents got new rows since: it joins nobody, but is asked anew.
+SAME_PERSON, NOT_SAME, UNSURE, LAPSED = "same", "not_same", "unsure", "lapsed"
 
 _CROSS = 64  # a component of up to so many records has all its pairs weighed: at most 32 a record
 _JUDGED, _BY_ID, _BY_WEIGHT, _BY_REST = range(4)  # tiers of evidence
@@ -298,19 +302,23 @@ def _reviews(
     numbers = clusters.join(standard.select("rec_id", "id"), on="rec_id", how="left", validate="1:1").with_columns(
         number=pl.col("id").drop_nulls().first().over("cluster")
     )
-    asked = edges.filter(pl.col("verdict") == REVIEW).select(*frames.REVIEWS)
+    lapsed = judged.filter(pl.col("answer") == LAPSED).select("left", "right", lapsed=True)
+    known = edges.join(lapsed, on=["left", "right"], how="left")
+    asked = known.filter((pl.col("verdict") == REVIEW) | pl.col("lapsed")).select(*frames.REVIEWS)
     questions = pl.concat([asked.with_columns(rank=1), refused.match_to_schema(frames.REVIEWS).with_columns(rank=0)])
     placed = _between(questions, numbers)
     settled = (pl.col("number_left") != pl.col("number_right")).fill_null(value=False)
     kept = placed.filter((pl.col("rank") == 0) | ~settled | (pl.col("reason") == POSSIBLE_DUPLICATE_ID))
-    answered = _between(judged.filter(pl.col("answer") != "same"), numbers).select("low", "high").unique()
-    pairs = judged.select("left", "right").unique()
-    contradiction = pl.col("reason").is_in([JUDGED_SAME_TWO_IDS, JUDGEMENTS_CONTRADICT])
-    fresh = kept.join(pairs.with_columns(judged=True), on=["left", "right"], how="left").filter(
-        pl.col("judged").is_null() | contradiction
-    )
-    open_ones = fresh.join(answered.with_columns(answered=True), on=["low", "high"], how="left").filter(
-        pl.col("answered").is_null() | ((pl.col("rank") == 0) & (pl.col("reason") != AMBIGUOUS))
+    # A word on two rows is one on the two residents: it is not asked for again at each new row of theirs.
+    standing = judged.filter(pl.col("answer") != LAPSED)
+    answered = _between(standing, numbers).select("low", "high").unique().with_columns(answered=True)
+    pairs = standing.select("left", "right").unique().with_columns(judged=True)
+    contradiction = pl.col("reason").is_in(CONTRADICTIONS)
+    open_ones = (
+        kept.join(pairs, on=["left", "right"], how="left")
+        .join(answered, on=["low", "high"], how="left")
+        .join(_torn(kept, edges, judged, clusters), on=["left", "right"], how="left")
+        .filter(contradiction | pl.col("judged").is_null() & (pl.col("answered").is_null() | pl.col("torn")))
     )
     order = ["rank", "weight", "key_low", "key_high"]
     keys = clusters.join(standard.select("rec_id", "rec_key"), on="rec_id", how="left")
@@ -323,6 +331,29 @@ def _reviews(
     ).sort(order, descending=[False, True, False, False])
     once = _one_at_a_time(ranked.unique(["low", "high"], keep="first", maintain_order=True), clusters)
     return once.sort(["weight", "key_low", "key_high"], descending=[True, False, False]).select(*frames.REVIEWS)
+
+
+def _torn(questions: pl.DataFrame, edges: pl.DataFrame, judged: pl.DataFrame, clusters: pl.DataFrame) -> pl.DataFrame:
+    """Refused pairs (`torn`) of a record that fits two residents who were said to differ equally well: whose is it?
+
+    Where it fits its own resident better, or a person put it there, nothing is left to ask.
+    """
+    said = judged.filter(pl.col("answer") == SAME_PERSON).select("left", "right", weight=pl.lit(float("inf")))
+    held = pl.concat([edges.filter(pl.col("verdict") == SAME).select("left", "right", "weight"), said])
+    sides = pl.concat([held, held.select(left="right", right="left", weight="weight")])
+    place = clusters.select("rec_id", "cluster")
+    own = (
+        sides.join(place, left_on="left", right_on="rec_id")
+        .join(place, left_on="right", right_on="rec_id", suffix="_other")
+        .filter(pl.col("cluster") == pl.col("cluster_other"))
+        .group_by(rec_id="left")
+        .agg(best=pl.col("weight").max())
+    )
+    refused = questions.filter(pl.col("reason") == SAID_TO_DIFFER).select("left", "right", "weight")
+    for side in ("left", "right"):
+        refused = refused.join(own.rename({"best": f"best_{side}"}), left_on=side, right_on="rec_id", how="left")
+    torn = pl.any_horizontal(pl.col(f"best_{side}") <= pl.col("weight") for side in ("left", "right"))
+    return refused.filter(torn).select("left", "right", torn=True)
 
 
 def _one_at_a_time(questions: pl.DataFrame, clusters: pl.DataFrame) -> pl.DataFrame:

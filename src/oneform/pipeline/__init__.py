@@ -1,8 +1,9 @@
 """The use cases, each the plain order of its stages; the shells call these and hold no logic."""
 
+from oneform.pipeline.judging import unmet
 from oneform.pipeline.reports import Written, found_form
-from oneform.pipeline.reviewing import explain_reviews, telling_pairs
-from oneform.pipeline.sheets import Checked, Imported, check_sheet
+from oneform.pipeline.reviewing import ANSWERS, Decided, decide, explain_reviews, side_by_side, telling_pairs
+from oneform.pipeline.sheets import Checked, Imported, check_sheet, hand_back, problem_workbook_of
 from oneform.pipeline.workspace import (
     Workspace,
     import_template,
@@ -13,17 +14,24 @@ from oneform.pipeline.workspace import (
 )
 
 __all__ = [
+    "ANSWERS",
     "Checked",
+    "Decided",
     "Imported",
     "Workspace",
     "Written",
     "check_sheet",
+    "decide",
     "explain_reviews",
     "found_form",
+    "hand_back",
     "import_template",
     "load_forms",
     "load_schema",
     "now",
     "open_workspace",
+    "problem_workbook_of",
+    "side_by_side",
     "telling_pairs",
+    "unmet",
 ]

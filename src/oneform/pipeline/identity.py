@@ -14,11 +14,12 @@ from functools import partial
 import polars as pl
 
 from oneform import engine, link, merge
-from oneform.frames import EDGES, JUDGEMENTS, LINKABLE, REVIEWS
+from oneform.frames import EDGES, LINKABLE, REVIEWS
+from oneform.pipeline import households, judging
 from oneform.schema import Entity
 from oneform.store import Store
 
-_PARTITION = 200_000  # records or entities that one statement takes on: past that, one statement stops scaling
+_PARTITION = 500_000  # records or entities that one statement takes on: past that, one statement stops scaling
 
 _LINKABLE_SQL = """
 SELECT r.rec_id, r.rec_key, p.name, p.id_type, p.id_number__seen AS id_seen, p.id_number__state AS id_state,
@@ -50,12 +51,28 @@ def settle(store: Store, fresh: pl.DataFrame, op: int) -> Settled:
     live = fresh.filter(~pl.col("waiting")).select("rec_id")
     first_id = _next_id(store)
     queued = _link_residents(store, live, op)
+    return _follow(store, live, op, first_id, queued)
+
+
+def recluster(store: Store, records: pl.Series, op: int) -> Settled:
+    """Who is who anew in the components that hold these rec_ids, from the edges and judgements that stand.
+
+    Nothing is compared. Everything that hangs on the residents follows, as after an import.
+    """
+    first_id = _next_id(store)
+    nothing = pl.DataFrame(schema=link.STANDARD)
+    reviews = _cluster_residents(store, records.unique().alias("rec_id"), nothing, op)
+    return _follow(store, pl.DataFrame(schema={"rec_id": pl.Int64}), op, first_id, reviews.height)
+
+
+def _follow(store: Store, live: pl.DataFrame, op: int, first_id: int, queued: int) -> Settled:
+    """What follows the residents: things, households, events, golden values."""
     spoken = _spoken_of(store, live)
     for name, records in spoken.items():
         entity = store.schema.entities[name]
         if not entity.event and name not in {"person", "household"} and not records.is_empty():
             _link_keyed(store, entity, records, op)
-    _link_households(store, op)
+    _link_households(store, live, op)
     subjects = _touched(store, op, first_id)
     for entity in store.schema.entities.values():
         if entity.event and entity.name in spoken:
@@ -91,7 +108,7 @@ def linkable(store: Store, records: pl.DataFrame) -> pl.DataFrame:
     with engine.lend(store.connection, wanted=records.select("rec_id").unique()):
         rows = engine.collect(engine.sql(store.connection, _LINKABLE_SQL))
     phones = pl.concat_list("phone", "phone_alt").list.drop_nulls()
-    return rows.with_columns(phones=phones).select(LINKABLE.names()).cast(dict(LINKABLE)).match_to_schema(LINKABLE)
+    return rows.with_columns(phones=phones).select(LINKABLE.names()).cast(LINKABLE).match_to_schema(LINKABLE)
 
 
 def _link_residents(store: Store, fresh: pl.DataFrame, op: int) -> int:
@@ -99,24 +116,48 @@ def _link_residents(store: Store, fresh: pl.DataFrame, op: int) -> int:
     people = linkable(store, fresh)
     if people.is_empty():
         return 0
-    engine.write(store.connection, link.block_keys(link.standardise(people)), "block_key")
+    standard = link.standardise(people)
+    engine.write(store.connection, link.block_keys(standard), "block_key")
     start = _reopened(store, people["rec_id"])
     pairs = _pairs(store, start)
-    standard = link.standardise(linkable(store, pl.concat([pairs["left"], pairs["right"]]).to_frame("rec_id")))
+    standard = _standard(store, standard, pl.concat([pairs["left"], pairs["right"]]))
     with engine.lend(store.connection, pairs=pairs):
         proposed = engine.sql(store.connection, 'SELECT "left", "right" FROM pairs ORDER BY "left", "right"')
         edges = engine.collect(engine.map_arrow(store.connection, proposed, partial(link.weigh, standard=standard)))
     telling = edges.filter(~((pl.col("verdict") == "apart") & (pl.col("reason") == "scored")))
     engine.write(store.connection, telling.select(EDGES.names()), "edge")
+    reviews = _cluster_residents(store, start, standard, op)
+    mine = people["rec_id"].implode()
+    asked = reviews.filter(~pl.col("reason").is_in(link.CONTRADICTIONS))
+    return asked.filter(pl.col("left").is_in(mine) | pl.col("right").is_in(mine)).height
+
+
+def _cluster_residents(store: Store, start: pl.Series, standard: pl.DataFrame, op: int) -> pl.DataFrame:
+    """Cluster every component that holds one of `start`, renew its links and questions; the REVIEWS found.
+
+    `standard` has the STANDARD rows already at hand.
+    """
     reached = _reached(store, start)
     # Reviews lead out of the components reached; those on the other side are clustered along, to the same result as before.
     around = _reached(store, _asked_about(store, reached))
-    standard = link.standardise(linkable(store, around.to_frame("rec_id")))
-    clusters, reviews = link.cluster(_edges_among(store, around), standard, _judgements(store))
+    standard = _standard(store, standard, around)
+    edges, judged = _edges_among(store, around), judging.in_force(store)
+    clusters, reviews = link.cluster(edges, standard, judged.drop("op"))
+    lapsed = judging.lapsed(store, judged, clusters)
+    if not lapsed.is_empty():  # the same clusters, but those questions are open again
+        _, reviews = link.cluster(edges, standard, judged.drop("op").update(lapsed, on=["left", "right"]))
     _replace_reviews(store, reached, reviews)
     _relink(store, "person", clusters, standard, op)
-    mine = people["rec_id"].implode()
-    return reviews.filter(pl.col("left").is_in(mine) | pl.col("right").is_in(mine)).height
+    return reviews
+
+
+def _standard(store: Store, known: pl.DataFrame, wanted: pl.Series) -> pl.DataFrame:
+    """The STANDARD rows of the records wanted, by rec_id; those already known are not made again."""
+    asked = wanted.alias("rec_id").unique().to_frame()
+    missing = asked.join(known, on="rec_id", how="anti")
+    kept = known.join(asked, on="rec_id", how="semi")
+    more = pl.concat([kept, link.standardise(linkable(store, missing))]) if not missing.is_empty() else kept
+    return more.sort("rec_id")
 
 
 def _reopened(store: Store, fresh: pl.Series) -> pl.Series:
@@ -198,17 +239,6 @@ def _edges_among(store: Store, around: pl.Series) -> pl.DataFrame:
         return engine.collect(engine.sql(store.connection, _AMONG)).match_to_schema(EDGES)
 
 
-def _judgements(store: Store) -> pl.DataFrame:
-    """The newest judgement on each pair of records."""
-    return engine.collect(
-        engine.sql(
-            store.connection,
-            """SELECT "left", "right", max_by(answer, op) AS answer FROM judgement WHERE entity = 'person'
-               GROUP BY "left", "right" ORDER BY 1, 2""",
-        )
-    ).match_to_schema(JUDGEMENTS)
-
-
 # -- everything that has a key of its own ---------------------------------------------------------------------------
 
 
@@ -265,35 +295,10 @@ def _same_rooms(records: pl.DataFrame, fresh: pl.DataFrame, keys: list[str]) -> 
     return records
 
 
-_CLAIMS = """
-SELECT r.rec_id, r.rec_key, lp.entity_id AS person, p.name, h.household_id, h.head_name, h.head_id,
-       ld.entity_id AS dwelling, p.relation_to_head
-FROM record r
-LEFT JOIN source_household h ON h.rec_id = r.rec_id
-LEFT JOIN source_person p ON p.rec_id = r.rec_id
-LEFT JOIN current_link lp ON lp.rec_id = r.rec_id AND lp.entity = 'person'
-LEFT JOIN current_link ld ON ld.rec_id = r.rec_id AND ld.entity = 'dwelling'
-WHERE NOT r.waiting AND (h.rec_id IS NOT NULL OR ld.entity_id IS NOT NULL OR lp.entity_id IS NOT NULL)
-ORDER BY r.rec_id
-"""
-
-
-def _link_households(store: Store, op: int) -> None:
-    """Households after people: from numbers, heads and dwellings that the live rows claim, all of them at once.
-
-    A row that says nothing of a household belongs to the one its resident has everywhere else.
-    """
-    claims = engine.collect(engine.sql(store.connection, _CLAIMS))
-    clusters = link.households(claims)
-    people = claims.select("rec_id", "person").drop_nulls()
-    homes = (
-        clusters.join(people, on="rec_id", how="inner")
-        .group_by("person")
-        .agg(pl.col("cluster").min(), pl.col("cluster").n_unique().alias("homes"))
-        .filter(pl.col("homes") == 1)
-    )
-    silent = people.join(clusters, on="rec_id", how="anti").join(homes, on="person", how="inner", validate="m:1")
-    _relink(store, "household", pl.concat([clusters, silent.select("rec_id", "cluster")]), claims, op)
+def _link_households(store: Store, fresh: pl.DataFrame, op: int) -> None:
+    """Households after people: from numbers, heads and dwellings that live rows claim."""
+    clusters, claims = households.clustered(store, fresh, op)
+    _relink(store, "household", clusters, claims, op)
 
 
 def _link_events(store: Store, entity: Entity, fresh: pl.DataFrame, subjects: pl.DataFrame, op: int) -> None:

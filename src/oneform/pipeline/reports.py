@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
+import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -105,13 +107,6 @@ def deliver(
     """Fill a form, write its files whole into a folder and record the delivery; also what did not fit (PROBLEMS)."""
     written = report(store, form, params=params, day=now.date())
     _ensure_free(folder, written, force=force)
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        for name, content in written.files.items():
-            write_whole(folder / name, content)
-    except OSError:
-        free = _free_mb(folder)
-        raise problems.refusal("OF701", need=sum(map(len, written.files.values())) // 2**20 + 1, free=free) from None
     delivered = [
         Delivered(
             form.form,
@@ -124,8 +119,29 @@ def deliver(
         )
         for name, content in written.files.items()
     ]
-    _record(store, form, delivered, params or {}, now=now, who=who)
+    with (
+        store.transaction()
+    ):  # a file that left without a record, or a record without its file, would be worse than none
+        _record(store, form, delivered, params or {}, now=now, who=who)
+        write_files(folder, written.files)
     return delivered, written.problems
+
+
+def write_files(folder: Path, files: Mapping[str, bytes]) -> None:
+    """Write the files whole into the folder; OF701 when the disk is full, OF706 when it may not be written."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, content in files.items():
+            write_whole(folder / name, content)
+    except OSError as cause:
+        if cause.errno in {errno.EACCES, errno.EPERM, errno.EROFS}:
+            raise problems.refusal("OF706", file=folder) from None
+        if cause.errno in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}:
+            need = sum(map(len, files.values())) // 2**20 + 1
+            raise problems.refusal("OF701", need=need, free=_free_mb(folder)) from None
+        raise problems.usage(
+            f"无法写到 {folder}，请换一个目录。", f"cannot write to {folder}; name another folder."
+        ) from None
 
 
 def _ensure_free(folder: Path, written: Written, *, force: bool) -> None:
@@ -138,8 +154,6 @@ def _ensure_free(folder: Path, written: Written, *, force: bool) -> None:
 
 
 def _free_mb(folder: Path) -> int:
-    import shutil
-
     existing = next(parent for parent in (folder, *folder.absolute().parents) if parent.exists())
     return shutil.disk_usage(existing).free // 2**20
 
@@ -147,26 +161,25 @@ def _free_mb(folder: Path) -> int:
 def _record(
     store: Store, form: Form, delivered: list[Delivered], params: Mapping[str, str], *, now: datetime, who: str
 ) -> None:
-    with store.transaction():
-        op = begin_op(store, "delivery", at=now.isoformat(timespec="seconds"), who=who, detail=form.form)
-        first = int(store.connection.execute("SELECT coalesce(max(delivery_id), 0) + 1 FROM delivery").fetchall()[0][0])
-        rows = [
-            {
-                "delivery_id": first + number,
-                "op": op,
-                "form": form.form,
-                "mapping_sha256": form.sha256,
-                "template_sha256": form.template.sha256,
-                "params": json.dumps(dict(params), ensure_ascii=False),
-                "rows": one.rows,
-                "cells": one.cells,
-                "recipient": form.recipient,
-                "file": one.file.name,
-                "sha256": one.sha256,
-            }
-            for number, one in enumerate(delivered)
-        ]
-        engine.write(store.connection, pl.DataFrame(rows), "delivery")
+    op = begin_op(store, "delivery", at=now.isoformat(timespec="seconds"), who=who, detail=form.form)
+    first = int(store.connection.execute("SELECT coalesce(max(delivery_id), 0) + 1 FROM delivery").fetchall()[0][0])
+    rows = [
+        {
+            "delivery_id": first + number,
+            "op": op,
+            "form": form.form,
+            "mapping_sha256": form.sha256,
+            "template_sha256": form.template.sha256,
+            "params": json.dumps(dict(params), ensure_ascii=False),
+            "rows": one.rows,
+            "cells": one.cells,
+            "recipient": form.recipient,
+            "file": one.file.name,
+            "sha256": one.sha256,
+        }
+        for number, one in enumerate(delivered)
+    ]
+    engine.write(store.connection, pl.DataFrame(rows), "delivery")
 
 
 def found_form(forms: Mapping[str, Form], name: str) -> Form:

@@ -1,13 +1,20 @@
-"""Pairs of records, each with one Chinese sentence that says what agrees, what differs and what follows."""
+"""Pairs of records that wait for a person: put in one Chinese sentence, laid side by side, decided."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import datetime
+
 import polars as pl
 
-from oneform import engine, link
-from oneform.frames import EDGES
-from oneform.pipeline.identity import linkable
-from oneform.store import Store
+from oneform import engine, link, problems
+from oneform.frames import EDGES, JUDGEMENTS
+from oneform.pipeline import judging
+from oneform.pipeline.identity import linkable, recluster
+from oneform.store import Store, begin_op, review_list
+
+# What a person may answer; `later` leaves the question open, `withdrawn` takes an answer back.
+ANSWERS = ("same", "not_same", "unsure", "later", "withdrawn")
 
 _EDGES = """
 SELECT e.* FROM edge e JOIN asked a ON a.left_record = e."left" AND a.right_record = e."right" ORDER BY 1, 2
@@ -47,3 +54,104 @@ def telling_pairs(store: Store) -> list[str]:
     """Up to three sentences: two merges that were not plain, and one that was refused and waits for a person."""
     pairs = engine.collect(engine.sql(store.connection, _TELLING))
     return explain_reviews(store, pairs)["sentence"].drop_nulls().to_list()
+
+
+_SIDES = """
+SELECT a.rec_id, b.file || '!' || r.sheet || '!' || r.row AS place, p.name,
+       coalesce(p.id_number__seen, p.id_number) AS id_number, p.birth_date, p.gender,
+       nullif(concat_ws('、', p.phone, array_to_string(p.phone_alt, '、')), '') AS phone, p.current_address,
+       p.hukou_address, p.relation_to_head, h.household_id, h.head_name
+FROM asked a JOIN record r ON r.rec_id = a.rec_id JOIN import_batch b ON b.import_id = r.import_id
+LEFT JOIN source_person p ON p.rec_id = a.rec_id LEFT JOIN source_household h ON h.rec_id = a.rec_id
+"""
+
+
+def side_by_side(store: Store, left: int, right: int) -> pl.DataFrame:
+    """`field, left, right`: what two rows say of a person, one line a field that either states; `place` comes first.
+
+    Codes are given as the words they stand for; null says nothing.
+    """
+    with engine.lend(store.connection, asked=pl.DataFrame({"rec_id": [left, right]}, schema={"rec_id": pl.Int64})):
+        rows = {row["rec_id"]: row for row in engine.collect(engine.sql(store.connection, _SIDES)).to_dicts()}
+    fields = store.schema.entities["person"].fields
+
+    def said(record: int, name: str) -> str | None:
+        value: str | None = rows[record][name]
+        codes = fields[name].codes if name in fields else None
+        return value if value is None or not codes else store.schema.codes[codes].labels.get(value, value)
+
+    lines = [(name, said(left, name), said(right, name)) for name in rows[left] if name != "rec_id"]
+    stated = [line for line in lines if line[1:] != (None, None)]
+    return pl.DataFrame(stated, schema={"field": pl.String, "left": pl.String, "right": pl.String}, orient="row")
+
+
+@dataclass(frozen=True)
+class Decided:
+    """What answers led to: residents that went `merged` into another, `split` off one; `reviews` still wait.
+
+    `unmet` are the answers given now that could not be followed (judging.UNMET): told, not asked again.
+    """
+
+    merged: int
+    split: int
+    reviews: int
+    unmet: pl.DataFrame
+
+
+def decide(store: Store, judgements: pl.DataFrame, *, who: str, now: datetime, reason: str = "") -> Decided:
+    """Write down a person's answers (`left, right, answer`, rec_ids) and bring the residents they concern up to date.
+
+    One transaction, one op. The newest answer on a pair is in force; what changes nothing is not written. UsageError
+    for an unknown answer, or a record that is about no person.
+    """
+    told = _told(store, judgements)
+    merged = split = 0
+    if not told.is_empty():
+        at = now.isoformat(timespec="seconds")
+        with store.transaction():
+            op = begin_op(store, "judgement", at=at, who=who, detail=f"{told.height}")
+            stamp = {"entity": "person", "who": who, "judged_at": at, "reason": reason}
+            signed = told.with_columns(pl.lit(op, pl.Int64).alias("op"), **{k: pl.lit(v) for k, v in stamp.items()})
+            engine.write(store.connection, signed, "judgement")
+            settled = recluster(store, pl.concat([told["left"], told["right"]]), op)
+            split = settled.touched.filter((pl.col("entity") == "person") & pl.col("minted")).height
+            merged = int(engine.collect(engine.sql(store.connection, _GONE, op=op)).item())
+        store.settle()
+    given = told.select(left_record="left", right_record="right")
+    unmet = judging.unmet(store).join(given, on=["left_record", "right_record"], how="semi")
+    return Decided(merged, split, review_list(store).height, unmet)
+
+
+# Residents of before the act that have no record any more.
+_GONE = """
+WITH moved AS (SELECT rec_id FROM link WHERE op = $op AND entity = 'person'),
+was AS (
+  SELECT l.rec_id, max_by(l.entity_id, l.op) AS entity_id FROM link l JOIN moved m ON m.rec_id = l.rec_id
+  WHERE l.entity = 'person' AND l.op < $op GROUP BY l.rec_id)
+SELECT count(DISTINCT entity_id) FROM was
+WHERE entity_id NOT IN (SELECT entity_id FROM current_link WHERE entity = 'person')
+"""
+
+
+def _told(store: Store, judgements: pl.DataFrame) -> pl.DataFrame:
+    """The answers that say something new, once a pair, the smaller rec_id left."""
+    given = judgements.select("left", "right", "answer")
+    if not given["answer"].is_in(ANSWERS).all():
+        words = "、".join(ANSWERS)
+        raise problems.usage(f"不认识的答案，可用：{words}。", f"unknown answer; known: {', '.join(ANSWERS)}.")
+    ends = pl.concat([given["left"], given["right"]]).unique()
+    people = linkable(store, ends.to_frame("rec_id"))["rec_id"]
+    if ends.len() != people.len() or (given["left"] == given["right"]).any():
+        raise problems.usage(
+            "只能判断两条不同的、关于人的记录，请用 oneform reviews 里的编号。",
+            "two different records about people are needed; take the numbers of oneform reviews.",
+        )
+    low, high = pl.min_horizontal("left", "right"), pl.max_horizontal("left", "right")
+    pairs = given.with_columns(left=low, right=high).unique(["left", "right"], keep="last", maintain_order=True)
+    before = judging.in_force(store).select("left", "right", was="answer")
+    known = pairs.join(before, on=["left", "right"], how="left", maintain_order="left").with_columns(
+        pl.col("was").fill_null("withdrawn")
+    )
+    # Who is unsure again has looked again: that is news.
+    news = (pl.col("answer") != pl.col("was")) | (pl.col("answer") == "unsure")
+    return known.filter(news & (pl.col("answer") != "later")).drop("was").match_to_schema(JUDGEMENTS)

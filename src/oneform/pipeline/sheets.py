@@ -11,11 +11,13 @@ from pathlib import Path
 import polars as pl
 
 from oneform import problems, read, recognise
+from oneform.answer.problem_workbook import file_name, problem_workbook
 from oneform.frames import LEFT_OUT, PROBLEMS, Normalised, Table, Workbook
 from oneform.kinds import date as dates
 from oneform.mapping.model import Mapping as Form
 from oneform.normalise import normalised
 from oneform.pipeline.identity import settle
+from oneform.pipeline.reports import write_files
 from oneform.schema import Schema
 from oneform.store import Batch, Store, begin_op, known_batch, take_in
 from oneform.validate import Validated, validated
@@ -133,6 +135,33 @@ def import_sheet(
         before.close()
     store.settle()
     return Imported(checked, import_id, batch.source, batch.valid_on, new, updated, unchanged, settled.queued)
+
+
+def problem_workbook_of(checked: Checked, schema: Schema, *, taken_in: bool = True) -> tuple[str, bytes] | None:
+    """File name and bytes of the workbook handed back, None when there is no problem; `taken_in`: it was imported."""
+    if checked.problems.is_empty():
+        return None
+    content = problem_workbook(
+        checked.workbook,
+        checked.tables,
+        checked.problems,
+        checked.left_out,
+        checked.counts,
+        schema,
+        taken_in=taken_in,
+    )
+    to_mend = checked.problems.filter(pl.col("level") == problems.ERROR).select("sheet", "row", "column")
+    return file_name(Path(checked.workbook.file).stem, to_mend.unique().height), content
+
+
+def hand_back(folder: Path, name: str, content: bytes) -> Path:
+    """Write a workbook into a folder whole, never over another one: `(2)` and so on is added to the name."""
+    path, number = folder / name, 1
+    while path.exists() and path.read_bytes() != content:
+        number += 1
+        path = folder / f"{Path(name).stem}({number}).xlsx"
+    write_files(folder, {path.name: content})
+    return path
 
 
 def _batch(

@@ -14,8 +14,9 @@ from oneform import problems, schema, shipped, store
 from oneform.answer.template import template
 from oneform.frames import Delivered
 from oneform.mapping.model import Mapping as Form
-from oneform.pipeline import reports, sheets
+from oneform.pipeline import reports, reviewing, sheets
 from oneform.pipeline.reports import Written
+from oneform.pipeline.reviewing import Decided
 from oneform.pipeline.sheets import Checked, Imported
 from oneform.schema import Schema
 from oneform.store import Store
@@ -97,6 +98,16 @@ class Workspace:
             **({"say": say} if say else {}),
         )
 
+    def problem_workbook(self, outcome: Imported | Checked) -> bytes | None:
+        """The workbook that shows whoever made a sheet what to mend at which cell; None when nothing is wrong.
+
+        The mended workbook is imported like any sheet.
+        """
+        taken_in = isinstance(outcome, Imported)
+        checked = outcome.checked if isinstance(outcome, Imported) else outcome
+        made = sheets.problem_workbook_of(checked, self.schema, taken_in=taken_in)
+        return made[1] if made else None
+
     def report(self, form: str, **params: str) -> bytes:
         """A filled form as bytes; a form of many files raises UsageError, `fill` gives them all."""
         files = self.fill(form, **params).files
@@ -137,6 +148,11 @@ class Workspace:
     def reviews(self) -> pl.DataFrame:
         """Pairs of records that wait for a person: `review, left, right, match_weight, reason`."""
         return store.review_list(self.store)
+
+    def decide(self, left_record: int, right_record: int, answer: str, reason: str = "") -> Decided:
+        """Answer a review by its `left_record` and `right_record`: same, not_same, unsure, later, or withdrawn."""
+        answers = pl.DataFrame({"left": [left_record], "right": [right_record], "answer": [answer]})
+        return reviewing.decide(self.store, answers, who=self.who, now=self.clock(), reason=reason)
 
 
 @contextmanager

@@ -4,15 +4,27 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 import polars as pl
 
 from oneform import problems
 from oneform.errors import OneformError
-from oneform.frames import BLANK, LEFT_OUT, Column, Sheet, Table, Workbook
+from oneform.frames import (
+    BLANK,
+    EXPLAINED,
+    LEFT_OUT,
+    LISTS,
+    ROW_NUMBER,
+    SUMMARY,
+    Column,
+    Sheet,
+    Table,
+    Workbook,
+)
 from oneform.mapping.model import Mapping
 from oneform.recognise import cards, forms, layout, values
-from oneform.recognise.band import Band, find, zone
+from oneform.recognise.band import HEIGHT, ROWS, Band, find, zone
 from oneform.recognise.bind import SUGGESTED, bind
 from oneform.recognise.body import ABOVE, Body, body, listed
 from oneform.recognise.dictionary import Dictionary, dictionary, header
@@ -23,6 +35,8 @@ __all__ = ["refusal", "skipped", "tables"]
 
 _BESIDE = ("表格旁边的说明", "notes beside the table")
 _HIDDEN = ("隐藏的工作表，当作字典，不读取", "hidden sheet, taken for a dictionary")
+_OWN_SHEET = ("程序自己加的工作表", "a sheet oneform added itself")
+_OWN_COLUMN = ("程序自己加的列", "a column oneform added itself")
 _NO_TABLE = ("没有找到表头", "no header found")
 _EMPTY = ("空工作表", "empty sheet")
 _TAGGED = ("待填的模板（含模板标记），不是数据", "a template with tags, no data")
@@ -64,6 +78,8 @@ def refusal(workbook: Workbook, schema: Schema) -> OneformError:
 
 def _why_skipped(sheet: Sheet) -> tuple[str, str] | None:
     """The reason a sheet is not looked at, None when it is."""
+    if sheet.name in {SUMMARY, LISTS}:
+        return _OWN_SHEET
     if sheet.hidden:
         return _HIDDEN
     if sheet.texts.is_empty():
@@ -95,6 +111,7 @@ def _short_text(path: tuple[str, ...]) -> bool:
 
 def _of_sheet(sheet: Sheet, known: Dictionary, form: forms.Form | None) -> list[Table]:
     """Tables of one sheet: side by side in one band, one under another, or one card."""
+    sheet, own = _without_own(sheet)
 
     def knows(path: tuple[str, ...]) -> bool:
         return known.knows(path) or (form is not None and form.has(path))
@@ -109,11 +126,26 @@ def _of_sheet(sheet: Sheet, known: Dictionary, form: forms.Form | None) -> list[
         blocks, beside = layout.blocks(sheet, band, knows)
         rows = [body(sheet, band.last, _leaves(band, block), stop=below.first if below else None) for block in blocks]
         notes = [(sheet.name, None, c, *_BESIDE) for c in beside]
+        notes += [(sheet.name, None, c, *_OWN_COLUMN) for c in own]
+        own = []
         for block, data in zip(blocks, rows, strict=True):
             found.append(_table(sheet, band, block, data, known, form, notes))
             notes = []  # said once, with the first table
         band = below
     return found
+
+
+def _without_own(sheet: Sheet) -> tuple[Sheet, list[int]]:
+    """The sheet with the columns emptied that a problem workbook had added to it, and their numbers."""
+    marked = sheet.texts.head(ROWS + HEIGHT).select(
+        pl.all().str.strip_chars().is_in([ROW_NUMBER, EXPLAINED]).fill_null(value=False).any()
+    )
+    names = [name for name in marked.columns if marked[name][0]]
+    if not names:
+        return sheet, []
+    texts = sheet.texts.with_columns(pl.lit(None, pl.String).alias(name) for name in names)
+    types = sheet.types.with_columns(pl.lit(BLANK, pl.UInt8).alias(name) for name in names)
+    return replace(sheet, texts=texts, types=types), [int(name[1:]) for name in names]
 
 
 def _leaves(band: Band, block: list[int]) -> dict[int, str]:

@@ -16,6 +16,7 @@ from pathlib import Path
 import duckdb
 
 from oneform import problems, schema
+from oneform.errors import StoreBusyError, StoreError
 from oneform.schema import Schema
 from oneform.store import tables
 
@@ -81,14 +82,19 @@ def create(folder: Path, bound: Schema) -> None:
         ) from None
     if (folder / NAME).exists():
         return
-    with _connected(folder / NAME, creating=True) as connection:
-        connection.execute("BEGIN")
-        for statement in (*tables.SYSTEM, *schema.ddl(bound), *tables.VIEWS):
-            connection.execute(statement)
-        connection.execute("INSERT INTO meta VALUES ('format', $format)", {"format": str(tables.FORMAT)})
-        connection.execute("COMMIT")
-        connection.execute("CHECKPOINT")
-    (folder / NAME).chmod(0o600)
+    try:
+        with _connected(folder / NAME, creating=True) as connection:
+            (folder / NAME).chmod(0o600)
+            connection.execute("BEGIN")
+            for statement in (*tables.SYSTEM, *schema.ddl(bound), *tables.VIEWS):
+                connection.execute(statement)
+            connection.execute("INSERT INTO meta VALUES ('format', $format)", {"format": str(tables.FORMAT)})
+            connection.execute("COMMIT")
+            connection.execute("CHECKPOINT")
+    except BaseException:
+        for name in (NAME, f"{NAME}.wal"):  # half a database would be refused for ever
+            (folder / name).unlink(missing_ok=True)
+        raise
 
 
 @contextmanager
@@ -100,40 +106,46 @@ def opened(folder: Path, bound: Schema) -> Iterator[Store]:
             f"no database in {folder.resolve()}; run oneform init first.",
         )
     with _connected(folder / NAME) as connection:
-        try:
-            _check_format(connection, folder)
-            _migrate(connection, folder, bound)
-            yield Store(folder, connection, bound)
-        except duckdb.Error as cause:
-            raise _refusal(cause, folder) from None
-        except RuntimeError as cause:
-            if str(cause) == "Query interrupted":  # what the engine makes of Ctrl-C
-                raise KeyboardInterrupt from None
-            raise
+        _check_format(connection, folder)
+        _migrate(connection, folder, bound)
+        yield Store(folder, connection, bound)
 
 
 @contextmanager
 def _connected(path: Path, *, creating: bool = False) -> Iterator[duckdb.DuckDBPyConnection]:
-    config = {**_SETTINGS, **({"storage_compatibility_version": "v1.5.0"} if creating else {})}
+    """A connection; where the file cannot be written, one that only reads. Every fault of the database is a refusal."""
+    config: dict[str, str | bool | int | float | list[str]] = {**_SETTINGS}
+    if creating:
+        config["storage_compatibility_version"] = "v1.5.0"
     deadline = time.monotonic() + _LOCK_WAIT
+    read_only = False
     while True:
         try:
-            connection = duckdb.connect(str(path), config=config)
+            connection = duckdb.connect(str(path), config=config, read_only=read_only)
             break
         except duckdb.Error as cause:
-            if "lock" in str(cause) and time.monotonic() < deadline:
+            refused = _refusal(cause, path.parent)
+            if isinstance(refused, StoreBusyError) and time.monotonic() < deadline:
                 time.sleep(0.2)
-                continue
-            raise _refusal(cause, path.parent) from None
+            elif isinstance(refused, StoreError) and refused.code == "OF706" and not (creating or read_only):
+                read_only = True
+            else:
+                raise refused from None
     try:
         yield connection
+    except duckdb.Error as cause:
+        raise _refusal(cause, path.parent) from None
+    except RuntimeError as cause:
+        if str(cause) == "Query interrupted":  # what the engine makes of Ctrl-C
+            raise KeyboardInterrupt from None
+        raise
     finally:
         connection.close()
 
 
 def _refusal(cause: duckdb.Error, folder: Path) -> Exception:
     """What a database error means to the user; its text may quote cells, so only the process number is read from it."""
-    text = str(cause)
+    text = str(cause).replace(str(folder), "")  # a folder may be called anything
     if "lock" in text and isinstance(cause, duckdb.IOException):
         pid = re.search(r"PID ([0-9]+)", text)
         return problems.refusal("OF702", who=f"进程 {pid[1]}" if pid else "另一个进程")
@@ -141,11 +153,12 @@ def _refusal(cause: duckdb.Error, folder: Path) -> Exception:
         return problems.refusal("OF704", file=folder / NAME)
     if isinstance(cause, duckdb.OutOfMemoryException):
         return problems.refusal("OF705")
-    if isinstance(cause, duckdb.IOException) and re.search("No space|write|space left", text):
+    if re.search("Read-only file system|Permission denied|read-only mode", text):
+        return problems.refusal("OF706", file=folder / NAME)
+    if re.search("No space left on device|Could not write|File too large|quota exceeded", text):
         return problems.refusal("OF701", need=_SPARE, free=shutil.disk_usage(folder).free // 2**20)
-    if isinstance(
-        cause, duckdb.IOException | duckdb.SerializationException | duckdb.FatalException | duckdb.InternalException
-    ):
+    broken = duckdb.IOException | duckdb.SerializationException | duckdb.FatalException | duckdb.InternalException
+    if isinstance(cause, broken) or re.search("Corrupt|checksum|replaying WAL", text):
         return problems.refusal("OF703", what="读取失败", what_en="reading failed")
     import os as _o
 
