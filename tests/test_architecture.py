@@ -24,6 +24,10 @@ LINES_PER_FUNCTION = 50
 LONGER = {  # path under src/oneform → why it may be longer than LINES_PER_FILE
     "problems.py": "the catalogue: one sentence and its twin per code",
 }
+LONGER_FUNCTIONS = {  # file and name → why it may be longer than LINES_PER_FUNCTION
+    "link/weigh.py _decide": "the rules are one ordered list; parting it would hide the order",
+    "merge.py golden_sql": "one SQL statement, read from top to bottom",
+}
 # The plan said 40 files, 100 switches, depth 12. Templates are spliced as bytes by twenty small modules (fill, ooxml),
 # headers are read by eleven (recognise), and every cell kind is asked once per column: docs/architecture.md.
 FILES_VISITED = 80
@@ -41,14 +45,14 @@ def _lines(path: Path) -> int:
 
 
 def test_functions_stay_small() -> None:
-    long = [
-        f"{path.relative_to(SOURCE)}:{node.lineno} {node.name} {length}"
+    long = {
+        f"{path.relative_to(SOURCE)} {node.name}": length
         for path in FILES
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
         if isinstance(node, ast.FunctionDef)
         and (length := (node.end_lineno or 0) - node.lineno + 1) > LINES_PER_FUNCTION
-    ]
-    assert not long
+    }
+    assert set(long) == set(LONGER_FUNCTIONS), long
 
 
 FORBIDDEN = {

@@ -8,6 +8,8 @@ holds the order of arrival, so any order of the same batches gives the same valu
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from oneform.schema import Entity, Field, Schema
 
 _DAY = "greatest(0, date_diff('day', DATE '1970-01-01', CAST(b.valid_on AS DATE)))"
@@ -52,13 +54,8 @@ def golden_sql(
     )
     values = [_survivor(f'"{field.name}"', distinct[ranks[field.name]], f'"{field.name}"') for field in fields]
     values += [_survivor(f'"{name}__link"', distinct[newest], f'"{name}"') for name in links]
-    batch = ", ".join(f"{base} AS {name}" for base, name in bases.items())
-    origins = ", ".join(
-        f'max_by(rec_id, {distinct[ranks[field.name]]}) FILTER (WHERE "{field.name}" IS NOT NULL)'
-        if field.name in ranks
-        else "CAST(NULL AS BIGINT)"
-        for field in entity.stored
-    )
+    batch = ", ".join(f"{base} AS {name}" for base, name in bases.items())  # once a batch, not once a row
+    places = {field.name: distinct[ranks[field.name]] for field in fields}
     # Identifiers come from the schema, which allows only [a-z0-9_]; every value is a column.
     return f"""
 WITH batch AS (
@@ -74,7 +71,7 @@ said AS (
   {joins}
   WHERE l.entity = '{entity.name}' AND l.entity_id % {parts} = {part}
 )
-SELECT {", ".join(["entity_id", *values])}, [{origins}] AS prov
+SELECT {", ".join(["entity_id", *values])}, [{_origins(entity, places)}] AS prov
 FROM said GROUP BY entity_id
 """  # noqa: S608
 
@@ -89,6 +86,16 @@ FROM golden_person p JOIN touched t ON t.entity_id = p.household
 JOIN golden_household h ON h.entity_id = p.household
 GROUP BY p.household
 """
+
+
+def _origins(entity: Entity, ranks: Mapping[str, str]) -> str:
+    """The row that gave each stored field, in order; null for a field without a rank."""
+    return ", ".join(
+        f'max_by(rec_id, {ranks[field.name]}) FILTER (WHERE "{field.name}" IS NOT NULL)'
+        if field.name in ranks
+        else "CAST(NULL AS BIGINT)"
+        for field in entity.stored
+    )
 
 
 def _survivor(value: str, rank: str, name: str) -> str:

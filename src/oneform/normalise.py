@@ -215,7 +215,9 @@ def _add_address_parts(records: dict[str, pl.DataFrame]) -> None:
     people = records["person"]
     known = records.get("dwelling", people.select("sheet", "row", pl.lit(None, pl.String).alias("held")))
     if "current_address" in people.columns and not {"building", "unit", "room"} & set(known.columns):
-        parts = people.select(address.parts(pl.col("current_address")).alias("parts")).unnest("parts").rename(_PART_NAMES)
+        parts = (
+            people.select(address.parts(pl.col("current_address")).alias("parts")).unnest("parts").rename(_PART_NAMES)
+        )
         missing = [name for name in parts.columns if name not in known.columns]
         records["dwelling"] = known.hstack(parts.select(missing))
 

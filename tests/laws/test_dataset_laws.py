@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import polars as pl
-import pytest
 from tests import accuracy
 from tests.conftest import clock, take_in
 

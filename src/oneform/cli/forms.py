@@ -67,7 +67,8 @@ def report_(
         for row in rows:
             json_line(dict(zip(["form", "department", "rows", "cells", "file"], row, strict=True)))
     else:
-        shell.result(table(["表", "部门", "行数", "填写格数", "文件"], rows))
+        headers = ["表", "部门", "行数", "填写格数", "文件"]
+        shell.result(table(headers if shell.lang == "zh" else ["form", "department", "rows", "cells", "file"], rows))
     ctx.exit(3 if misfits and shell.strict else 0)
 
 
@@ -114,7 +115,10 @@ def list_(shell: Shell) -> None:
         for row in rows:
             json_line(dict(zip(["form", "title", "department", "purpose", "params"], row, strict=True)))
     else:
-        shell.result(table(["表", "名称", "部门", "用途", "参数"], rows))
+        headers = ["表", "名称", "部门", "用途", "参数"]
+        shell.result(
+            table(headers if shell.lang == "zh" else ["form", "title", "department", "purpose", "params"], rows)
+        )
 
 
 @mapping_.command("check")

@@ -251,7 +251,7 @@ def _spoken_of(store: Store, fresh: pl.DataFrame) -> dict[str, pl.DataFrame]:
     if known.is_empty():
         return {}
     query = " UNION ALL ".join(
-        f"SELECT '{name}' AS entity, s.rec_id FROM \"source_{name}\" s JOIN fresh f ON f.rec_id = s.rec_id"
+        f"SELECT '{name}' AS entity, s.rec_id FROM \"source_{name}\" s JOIN fresh f ON f.rec_id = s.rec_id"  # noqa: S608 - names of the schema
         for name in known
     )
     with engine.lend(store.connection, fresh=fresh):
@@ -357,7 +357,7 @@ def _refresh(store: Store, entity: Entity, concerned: pl.DataFrame) -> None:
         said = frozenset(field.name for field, any_said in zip(entity.stored, known, strict=True) if any_said)
         for part in range(parts):
             statement = merge.golden_sql(entity, store.schema, said=said, part=part, parts=parts)
-            store.connection.execute(f'INSERT INTO "golden_{entity.name}" BY NAME {statement}')  # noqa: S608 - names of the schema
+            store.connection.execute(f'INSERT INTO "golden_{entity.name}" BY NAME {statement}')
 
 
 _HOUSEHOLDS = """

@@ -98,7 +98,7 @@ def check_sheet(
     )
 
 
-def import_sheet(
+def import_sheet(  # noqa: PLR0913 - what a batch carries, each by keyword
     store: Store,
     path: Path,
     *,

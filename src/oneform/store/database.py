@@ -160,10 +160,6 @@ def _refusal(cause: duckdb.Error, folder: Path) -> Exception:
     broken = duckdb.IOException | duckdb.SerializationException | duckdb.FatalException | duckdb.InternalException
     if isinstance(cause, broken) or re.search("Corrupt|checksum|replaying WAL", text):
         return problems.refusal("OF703", what="读取失败", what_en="reading failed")
-    import os as _o
-
-    if _o.environ.get("OF_DEBUG"):
-        print(cause)
     return RuntimeError(f"{type(cause).__name__} in the store")  # a bug of ours; the text may hold values
 
 
