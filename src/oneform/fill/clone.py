@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 
 from oneform.fill.follow import Register
 from oneform.fill.move import Move, formula, renamed
@@ -15,6 +16,7 @@ from oneform.ooxml.spans import Edit, Element
 
 # parts that several owners may point at; everything else belongs to one sheet alone
 _SHARED = frozenset({"image", "theme", "hyperlink", "slicerCache", "pivotCacheDefinition", "person"})
+_ROOT = re.compile(rb"<([A-Za-z_][\w.:-]*)[\s>]")  # the first tag that is no declaration
 _NUMBER = re.compile(r"[0-9]*(?=\.[^.]*$)")
 _FORMULAS = frozenset({"f", "formula", "formula1", "formula2", "definedName"})
 
@@ -174,15 +176,27 @@ class Copies:
 
 
 def _unselected(content: bytes) -> bytes:
-    """A copied sheet is not the selected one, and has no name of its own for macros."""
-    root = spans.parse(content)
+    """A copied sheet is not the selected one, and has no name of its own for macros: both are said before its rows."""
+    rows = content.find(b"<sheetData")
+    return _unselected_head(content[:rows]) + content[rows:] if rows >= 0 else _plain(content, content)
+
+
+@lru_cache(maxsize=8)
+def _unselected_head(head: bytes) -> bytes:
+    """The part of a sheet before its rows, alike in all its copies: read once, not once a card."""
+    root = _ROOT.search(head)
+    return _plain(head, head + b"</" + root[1] + b">") if root else head
+
+
+def _plain(content: bytes, whole: bytes) -> bytes:
+    root = spans.parse(whole)
     views = (c for e in root.children if e.local == "sheetViews" for c in e.children)
-    edits = [spans.set_attribute(content, v, "tabSelected", "0") for v in views if "tabSelected" in v.attributes]
+    edits = [spans.set_attribute(whole, v, "tabSelected", "0") for v in views if "tabSelected" in v.attributes]
     properties = root.child("sheetPr")
     if properties is not None and "codeName" in properties.attributes:
-        span = spans.attribute(content, properties, "codeName")
+        span = spans.attribute(whole, properties, "codeName")
         if span:
-            start = content.rindex(b"codeName", properties.start, span[0])
+            start = whole.rindex(b"codeName", properties.start, span[0])
             edits.append((start, span[1] + 1, b""))
     return spans.apply(content, edits)
 
