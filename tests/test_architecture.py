@@ -26,7 +26,6 @@ LONGER = {  # path under src/oneform → why it may be longer than LINES_PER_FIL
 }
 LONGER_FUNCTIONS = {  # file and name → why it may be longer than LINES_PER_FUNCTION
     "link/weigh.py _decide": "the rules are one ordered list; parting it would hide the order",
-    "merge.py golden_sql": "one SQL statement, read from top to bottom",
 }
 # The plan said 40 files, 100 switches, depth 12. Templates are spliced as bytes by twenty small modules (fill, ooxml),
 # headers are read by eleven (recognise), and every cell kind is asked once per column: docs/architecture.md.

@@ -257,6 +257,16 @@ def test_a_blank_form_is_good_to_check_and_has_nothing_to_import(
     assert content(filled) == before
 
 
+def test_the_collection_sheet_handed_in_blank_says_nothing(own: Path, command: Command) -> None:
+    assert command(own, "template", "person", "-o", "采集表.xlsx").status == 0
+    checked = command(own, "check", "采集表.xlsx")
+    assert "错误" not in checked.out
+    said = command(own, "import", "采集表.xlsx")
+    assert said.status == 5
+    sentence(said, "OF110")
+    assert residents(own) == 2
+
+
 def test_rows_that_name_nobody_wait_and_make_no_resident(own: Path, tmp_path: Path, command: Command) -> None:
     path = workbook(tmp_path / "缺.xlsx", "| 用户名 | 联系电话 | 现住址 |\n| 甲 | 13800000003 | 3栋1单元101室 |")
     said = command(own, "import", str(path))

@@ -70,8 +70,8 @@ CATALOGUE: dict[str, Message] = {
     "OF110": Message("{what}。", "{what_en}."),
     # 2xx: header and columns
     "OF201": Message(
-        "缺少「{header}」列，最接近的是「{nearest}」。请补上这一列或改列名。",
-        "required column {header} is missing; nearest: {nearest}.",
+        "缺少「{header}」列{nearest}。请补上这一列或改列名。",
+        "required column {header} is missing{nearest_en}.",
     ),
     "OF202": Message(
         "两列都叫「{header}」：{columns} 列，请改名加以区分。", "two columns are called {header}: {columns}."

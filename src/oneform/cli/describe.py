@@ -47,11 +47,11 @@ def told(shell: Shell, outcome: Imported, bound: Schema) -> None:
         shell.result("  " + shell.text(zh, en))
         return
     counts = outcome.checked.counts
-    entity = bound.entities[outcome.checked.tables[0].entity]
+    about = "、".join(dict.fromkeys(bound.entities[table.entity].zh for table in outcome.checked.tables))
     source = bound.sources[outcome.source].zh or outcome.source
     queued, waiting = outcome.queued_for_review, counts["waiting"]
     zh = (
-        f"[ok] 已入库，第 {outcome.batch} 批（{source}，{outcome.valid_on}）：{entity.zh} {outcome.new} 新增，"
+        f"[ok] 已入库，第 {outcome.batch} 批（{source}，{outcome.valid_on}）：{about} {outcome.new} 新增，"
         f"{outcome.updated} 更新，{outcome.unchanged} 未变"
     )
     en = (
@@ -71,7 +71,7 @@ def told(shell: Shell, outcome: Imported, bound: Schema) -> None:
 def _understood(shell: Shell, table: Table, bound: Schema) -> str:
     first, last = table.header_rows
     known = sum(column.field is not None for column in table.columns)
-    unused = [column.header for column in table.columns if not column.field]
+    unused = [column.header for column in table.columns if not column.field and column.header != "序号"]
     zh = (
         f"读取：工作表「{table.sheet}」（{bound.entities[table.entity].zh}），表头第 {_span(first, last)} 行，"
         + (f"{table.cells.height} 行" if table.data_rows else "空白表，没有数据行")

@@ -54,8 +54,8 @@ def sheet(text: str) -> Sheet:
 
 
 def _checked(content: bytes, codec: str) -> str:
-    text = content.decode(codec)
-    if _BINARY.search(text[:100_000]):
+    text = content.decode(codec, errors="replace" if codec.startswith("utf-16") else "strict")
+    if ("\ufffd" in text and codec.startswith("utf-16")) or _BINARY.search(text[:100_000]):
         raise problems.refusal("OF102", what="不是文本，也不是表格文件", what_en="neither text nor a workbook")
     return text
 

@@ -36,6 +36,8 @@ __all__ = ["refusal", "skipped", "tables"]
 _BESIDE = ("表格旁边的说明", "notes beside the table")
 _HIDDEN = ("隐藏的工作表，当作字典，不读取", "hidden sheet, taken for a dictionary")
 _OWN_SHEET = ("程序自己加的工作表", "a sheet oneform added itself")
+_GUIDE = ("填写说明，不是数据", "instructions, no data")
+_GUIDES = {"填写说明", "填表说明", "导入说明", "填报说明"}
 _OWN_COLUMN = ("程序自己加的列", "a column oneform added itself")
 _NO_TABLE = ("没有找到表头", "no header found")
 _EMPTY = ("空工作表", "empty sheet")
@@ -80,6 +82,8 @@ def _why_skipped(sheet: Sheet) -> tuple[str, str] | None:
     """The reason a sheet is not looked at, None when it is."""
     if sheet.name in {SUMMARY, LISTS}:
         return _OWN_SHEET
+    if sheet.name.strip() in _GUIDES:
+        return _GUIDE
     if sheet.hidden:
         return _HIDDEN
     if sheet.texts.is_empty():

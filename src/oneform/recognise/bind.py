@@ -359,8 +359,9 @@ def _missing(sheet: str, seen: list[Seen], entity: str, schema: Schema) -> list[
         return []
     label = schema.entities["person"].fields["name"].zh
     likely = [(c, one) for one in seen for m, c in one.suggestions if m.field in {"name", "id_number"}]
-    nearest = text(max(likely, key=lambda pair: pair[0])[1].header.path) if likely else "无"
-    return [_problem(sheet, None, "name", "OF201", header=label, nearest=nearest)]
+    near = text(max(likely, key=lambda pair: pair[0])[1].header.path) if likely else ""
+    nearest, nearest_en = (f"，最接近的是「{near}」", f"; nearest: {near}") if near else ("", "")
+    return [_problem(sheet, None, "name", "OF201", header=label, nearest=nearest, nearest_en=nearest_en)]
 
 
 def _column(one: Seen) -> Column:
