@@ -168,3 +168,10 @@ def test_no_resident_value_in_a_refusal(community: Path) -> None:
     refused = run("import", "坏.xlsx", cwd=community)
     assert refused.returncode == 5
     assert canary not in (refused.stderr + refused.stdout).decode()
+
+
+def test_a_denied_column_is_named_and_not_stored(community: Path) -> None:
+    workbook(community / "血型.xlsx", "| 姓名 | 联系电话 | 血型 |\n|---|---|---|\n| 张伟 | 13800000001 | 熊猫血 |\n")
+    shown = run("import", "血型.xlsx", cwd=community).stdout.decode()
+    assert "按规定不保存：血型" in shown
+    assert "熊猫血".encode() not in (community / "oneform.duckdb").read_bytes()

@@ -71,18 +71,23 @@ def told(shell: Shell, outcome: Imported, bound: Schema) -> None:
 def _understood(shell: Shell, table: Table, bound: Schema) -> str:
     first, last = table.header_rows
     known = sum(column.field is not None for column in table.columns)
-    unused = [column.header for column in table.columns if not column.field and column.header != "序号"]
+    denied = [column.header for column in table.columns if column.denied]
+    unused = [
+        column.header for column in table.columns if not column.field and not column.denied and column.header != "序号"
+    ]
     zh = (
         f"读取：工作表「{table.sheet}」（{bound.entities[table.entity].zh}），表头第 {_span(first, last)} 行，"
         + (f"{table.cells.height} 行" if table.data_rows else "空白表，没有数据行")
         + f"；认出 {known}/{len(table.columns)} 列"
         + (f"（原样留着、没有用上的：{_listed(unused, '、', ' 等 {} 列')}）" if unused else "")
+        + (f"（按规定不保存：{'、'.join(denied)}）" if denied else "")
     )
     en = (
         f"read: sheet {table.sheet} ({bound.entities[table.entity].en}), header row {_span(first, last)}, "
         + (f"{table.cells.height} rows" if table.data_rows else "a blank form without data rows")
         + f"; {known}/{len(table.columns)} columns known"
         + (f" (kept but unused: {_listed(unused, ', ', ' and more, {} in all')})" if unused else "")
+        + (f" (never stored: {', '.join(denied)})" if denied else "")
     )
     return shell.text(zh, en)
 
