@@ -659,6 +659,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     subprocess.run(["umount", str(place)], check=True)
 
 
+@pytest.mark.mount
 def test_a_full_disk(filled: Path, small_disk: Path) -> None:
     folder = shutil.copytree(filled, small_disk / "社区")
     workbook(folder / "新.xlsx", ROSTER.replace("张伟", "王强"))
@@ -676,6 +677,7 @@ def test_a_full_disk(filled: Path, small_disk: Path) -> None:
     assert run("residents", cwd=folder).returncode == 0
 
 
+@pytest.mark.mount
 def test_a_read_only_disk_can_be_read(filled: Path, small_disk: Path, tmp_path: Path) -> None:
     folder = shutil.copytree(filled, small_disk / "社区")
     subprocess.run(["mount", "-o", "remount,ro", str(small_disk)], check=True)
