@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 import zipfile
+from datetime import UTC, datetime
 from pathlib import Path
 
 import polars as pl
@@ -49,13 +50,20 @@ def names(content: bytes) -> list[str]:
         return archive.namelist()
 
 
+def _book(stream: io.BytesIO) -> xlsxwriter.Workbook:
+    """A workbook that does not tell when it was made: two of them are equal, whatever the second."""
+    book = xlsxwriter.Workbook(stream, {"in_memory": True})
+    book.set_properties({"created": datetime(2026, 1, 1, tzinfo=UTC)})
+    return book
+
+
 def roster(*, samples: int = 1, footer: bool = True, total: bool = True) -> bytes:
     """A 登记表: title, 填报单位/填报日期, two header rows with groups, `samples` rows, 合计, notes and a stamp.
 
     Columns A 序号, B 户号, C 姓名, D 证件号码, E 性别, F 金额, G 备注(merged G:H), I = F*2. Lists on sheet 字典.
     """
     stream = io.BytesIO()
-    book = xlsxwriter.Workbook(stream, {"in_memory": True})
+    book = _book(stream)
     sheet = book.add_worksheet("登记表")
     codes = book.add_worksheet("字典")
     sums = book.add_worksheet("汇总")
@@ -200,7 +208,7 @@ def repeat(*columns: str, header: int, rows: tuple[int, int], overflow: str = "e
 def card() -> bytes:
     """A 户档案 card: title, labels with merges, boxes, 3 ruled member lines in rows 8-10, a stamp and a comment."""
     stream = io.BytesIO()
-    book = xlsxwriter.Workbook(stream, {"in_memory": True})
+    book = _book(stream)
     note = book.add_worksheet("说明")
     sheet = book.add_worksheet("户卡")
     after = book.add_worksheet("附表")
