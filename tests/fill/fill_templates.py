@@ -34,9 +34,9 @@ def inject(content: bytes, changes: dict[str, object]) -> bytes:
                 body = change(body)
             elif change is not None:
                 body = change
-            new.writestr(info.filename, body)
+            new.writestr(zipfile.ZipInfo(info.filename), body, zipfile.ZIP_DEFLATED)
         for name, body in changes.items():
-            new.writestr(name, body)
+            new.writestr(zipfile.ZipInfo(name), body, zipfile.ZIP_DEFLATED)
     return out.getvalue()
 
 
