@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import csv
+import os
 from collections.abc import Iterator
 from datetime import date, datetime
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from oneform import shipped
@@ -15,6 +17,11 @@ from oneform.pipeline.workspace import SHANGHAI
 from oneform.schema import Schema
 
 TODAY = date(2026, 11, 20)
+
+# The same cases at every run: what fails here fails everywhere. HYPOTHESIS_PROFILE=explore looks for new ones.
+hypothesis.settings.register_profile("repeat", derandomize=True, deadline=None)
+hypothesis.settings.register_profile("explore", deadline=None)
+hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "repeat"))
 
 
 @pytest.fixture(scope="session")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from tests.kinds.cells import apply, read, read_all, told
 
@@ -115,6 +115,7 @@ TOKENS = st.sampled_from(
 )
 
 
+@example(["1390013转0086"])  # no local number starts with 1: read as one, its extension made it a mobile number
 @settings(max_examples=40, deadline=None)
 @given(st.lists(st.lists(TOKENS, min_size=1, max_size=7).map("".join), min_size=1, max_size=20))
 def test_no_digit_is_invented_and_reading_twice_changes_nothing(raws: list[str]) -> None:

@@ -16,8 +16,8 @@ DTYPE = pl.String
 SPECS = {"text": True, "spaced": True, "quoted": True}  # rendering → can be read back
 
 _MOBILE = r"1[3-9][0-9]{9}"
-_LANDLINE = re.compile(r"(010|02[0-9]|0[3-9][0-9]{2})([1-9][0-9]{6,7})(?:(?:转|分机|EXT\.?|X|#)([0-9]{1,6}))?")
-_LOCAL = re.compile(r"[1-9][0-9]{6,7}(?:(?:转|分机|EXT\.?|X|#)[0-9]{1,6})?")
+_LANDLINE = re.compile(r"(010|02[0-9]|0[3-9][0-9]{2})([2-9][0-9]{6,7})(?:(?:转|分机|EXT\.?|X|#)([0-9]{1,6}))?")
+_LOCAL = re.compile(r"[2-9][0-9]{6,7}(?:(?:转|分机|EXT\.?|X|#)[0-9]{1,6})?")
 _LOST_ZERO = re.compile(r"(?:10|2[0-9]|[3-9][0-9]{2})[1-9][0-9]{6,7}")
 _SERVICE = re.compile(r"[48]00[0-9]{7}|95[0-9]{3,4}|12[0-9]{3}")
 _FOREIGN = re.compile(r"(?:\+|00)(?!86)([1-9][0-9]{6,14})")
