@@ -36,13 +36,13 @@ GOLDEN = {
         阳光花园 4        1    301  自住            -             -
         幸福苑   A        -    1203 未核实          -             -""",
     "household": """
-        household_id dwelling hukou_type head
-        H001         1        家庭户     1
-        H002         2        家庭户     4
-        H003         3        家庭户     5
-        H004         4        -          7
-        H005         5        家庭户     8
-        H006         6        集体户     17""",
+        household_id dwelling hukou_type head dibao    relief_cert relief_count relief_head relief_change relief_change_date amount_approved min_living
+        H001         1        家庭户     1    -        -           -            -           -             -                  -               -
+        H002         2        家庭户     4    -        -           -            -           -             -                  -               -
+        H003         3        家庭户     5    -        -           -            -           -             -                  -               -
+        H004         4        -          7    -        -           -            -           -             -                  -               -
+        H005         5        家庭户     8    城市低保 DB0005      4            true        新增          2026-10-01         2400            1100
+        H006         6        集体户     17   农村低保 DB0006      1            true        新增          2026-10-01         600             900""",  # noqa: E501
     "person": """
         household dwelling grid     name        birth_date gender phone       relation_to_head residence_type
         1         1        1号网格  张建国      1958-03-12 1      13800000001 02               户籍人口
@@ -126,6 +126,11 @@ GOLDEN = {
         好再来超市   小商店       李四     -    沙嘴路3号  1号网格  13800002002 3     false   -           消防通道堆物
         金手艺作坊   小作坊       王五     -    新洲路5号  2号网格  13800002003 6     true    2026-11-05  -
         沙嘴幼儿园   托幼机构     赵六     -    沙嘴路9号  2号网格  13800002004 20    true    2026-11-05  -""",
+    "organisation": """
+        org_name   address   above_scale key_listed resumed_on staff returned contact_name phone
+        沙嘴机械厂 新洲路1号 true        false      2026-11-01 120   90       孙厂长       13800003001
+        沙嘴印刷厂 新洲路2号 false       false      2026-11-18 30    30       钱主任       13800003002
+        沙嘴餐饮店 沙嘴路6号 false       false      -          -     -        -            -""",
     "stock_item": """
         item_name   unit_of_measure safety_level expiry
         医用口罩    个              1000         2027-06-30
@@ -157,6 +162,19 @@ PARTICULARS = (
     (8, "education", "11"),
     (8, "party_branch", "沙嘴社区第二党支部"),
     (10, "employer", "沙嘴小学"),
+    (7, "hukou_division", "湖南省衡阳市"),
+    (7, "current_division", "沙嘴社区"),
+    (7, "residence_since", "2026-09-01"),
+    (7, "residence_reason", "务工"),
+    (7, "stay_until", "2027-08-31"),
+    (9, "disability", "肢体"),
+    (10, "job_state", "在职"),
+    (11, "job_state", "个体经营"),
+    (12, "job_state", "失业"),
+    (13, "job_state", "无业"),
+    (14, "job_state", "无业"),
+    (15, "job_state", "无业"),
+    (16, "job_state", "学生"),
     (6, "residence_reason", "探亲"),
     (18, "death_date", "2026-03-01"),
     (18, "care_category", "独居老人"),

@@ -100,12 +100,14 @@ FUNCTIONS: dict[str, Function] = {
     "last_day": Function(("date",), "date"),
     "strftime": Function(("date", "pattern"), "text"),
     # our own: whole years lived (who is born on 29 February turns a year older on 1 March of a common year);
-    # hours from one time to another, both times of one day when they are written without a date
+    # the time so many hours (at most 64) after another; hours from one time to another, both times of one day when
+    # they are written without a date
     "age_at": Function(
         ("date", "date"),
         "integer",
         "((CAST(strftime({1}, '%Y%m%d') AS BIGINT) - CAST(strftime({0}, '%Y%m%d') AS BIGINT)) // 10000)",
     ),
+    "hours_after": Function(("moment", "pad"), "text", f"strftime({_CLOCK} + INTERVAL ({{1}}) HOUR, '%Y-%m-%d %H:%M')"),
     "hours_between": Function(
         ("moment", "moment"),
         "decimal",

@@ -84,13 +84,14 @@ class Output:
 
 @dataclass(frozen=True)
 class With:
-    """`alias: latest return_travel`: one row per record from a related event kind."""
+    """`alias: latest return_travel`: one row per record from a related event kind; `where` says which of them count."""
 
     alias: str
     how: str  # latest | first | max | min | sum | count | member
     entity: str
     field: str | None = None  # for max, min and sum
     number: int = 0  # for member: the n-th person of the household beside its head
+    where: Expression | None = None
 
 
 @dataclass(frozen=True)

@@ -30,6 +30,8 @@ class Join:
     on: tuple[str, str, str] = ("", "", "")
     field: str | None = None
     number: int = 0
+    where: Expression | None = None  # which of its rows are joined, in the names of `within`
+    within: Scope | None = None
 
 
 @dataclass(frozen=True)
@@ -59,7 +61,7 @@ class Scope:
         return {name: one.kind for name, one in self.names.items()}
 
 
-def scope(schema: Schema, each: str, withs: Sequence[With] = (), params: Iterable[Param] = ()) -> Scope:
+def scope(schema: Schema, each: str, withs: Sequence[With] = (), params: Sequence[Param] = ()) -> Scope:
     """Everything that can be said about one record of `each`; ConfigError when a virtual field of it is wrong.
 
     A `with` that does not hang on this record is left out. A field hides a parameter of the same name, which is then
@@ -86,7 +88,8 @@ def scope(schema: Schema, each: str, withs: Sequence[With] = (), params: Iterabl
         names |= {place: replace(one, name=place) for place, one in said.items() if one}
     for hung in withs:
         if hung.alias not in joins and (attached := attach(schema, hung, joins)):
-            joins[hung.alias] = attached
+            within = scope(schema, hung.entity, (), params) if hung.where else None
+            joins[hung.alias] = replace(attached, where=hung.where, within=within)
             names |= {name.name: name for name in _with_names(schema, attached, hung)}
     return Scope(each, joins, {**_parameters(params), **names}, links)
 

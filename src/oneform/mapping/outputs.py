@@ -173,12 +173,24 @@ def _source(
     elif source == "measure":
         reader.known(said, reader.text(said), measures)
     elif source == "ratio":
-        pair = reader.items(said)
-        if len(pair) != 2 and said.items is not None:
-            reader.wrong(said, "ratio 要写两个指标，如 [已完成, 总数]", "ratio takes two measures")
+        return _ratio(binding, said, scope, measures), (), None
+    return None, (), None
+
+
+def _ratio(binding: Binding, said: Node, scope: Scope, measures: Mapping[str, Measure]) -> Expression | None:
+    """Names a ratio reads: two measures of a cross-tab (none of them a name), or two number fields of a roster's row."""
+    reader, pair = binding.reader, binding.reader.items(said)
+    if len(pair) != 2 and said.items is not None:
+        reader.wrong(said, "ratio 要写两个指标或两个数字字段，如 [已完成, 总数]", "ratio takes two measures or fields")
+    if measures:
         for one in pair:
             reader.known(one, reader.text(one), measures)
-    return None, (), None
+        return None
+    found = [name for one in pair if (name := binding.name(one, scope))]
+    for name, one in zip(found, pair, strict=False):
+        if name.kind not in {"integer", "decimal"}:
+            reader.wrong(one, f"{name.name} 不是数字，不能求比例", f"{name.name} is no number")
+    return Expression("", frozenset(name.name for name in found), "decimal") if found else None
 
 
 def _kind(

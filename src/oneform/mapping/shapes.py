@@ -35,7 +35,7 @@ def rows(binding: Binding, node: Node, params: Sequence[Param]) -> Bound | None:
     each = _entity(binding, keys.get("each"))
     if each is None:
         return None
-    withs = _withs(binding, keys.get("with"))
+    withs = _withs(binding, keys.get("with"), params)
     scope = names.scope(binding.schema, each, withs, params)
     _hang(binding, keys.get("with"), withs, [scope])
     measures = {
@@ -55,7 +55,7 @@ def crosstab(binding: Binding, node: Node, params: Sequence[Param]) -> Bound | N
     each = _entity(binding, keys.get("each"))
     if each is None:
         return None
-    withs = _withs(binding, keys.get("with"))
+    withs = _withs(binding, keys.get("with"), params)
     scope = names.scope(binding.schema, each, withs, params)
     by = _by(binding, keys.get("by"), scope)
     measures: dict[str, Measure] = {}
@@ -87,7 +87,7 @@ def card(
     each = _entity(binding, keys.get("each"))
     if each is None or "name" not in keys:
         return None
-    withs = _withs(binding, keys.get("with"))
+    withs = _withs(binding, keys.get("with"), params)
     scope = names.scope(binding.schema, each, withs, params)
     scopes = [scope]
     lines: list[Repeat] = []
@@ -148,17 +148,23 @@ def _entity(binding: Binding, node: Node | None) -> str | None:
     return None
 
 
-def _withs(binding: Binding, node: Node | None) -> tuple[With, ...]:
-    """`alias: latest return_travel`, `max vaccination.dose_no`, `count visit`, `member 1`."""
+def _withs(binding: Binding, node: Node | None, params: Sequence[Param]) -> tuple[With, ...]:
+    """`alias: latest return_travel`, `max vaccination.dose_no`, `count visit`, `member 1`; or `{of: …, where: …}`."""
     reader, withs = binding.reader, []
-    for alias, said in reader.mapping(node).items():
+    for alias, whole in reader.mapping(node).items():
+        conditional = whole.mapping is not None
+        keys = reader.keys(whole, ("of", "where"), ()) if conditional else {"of": whole}
+        if "of" not in keys:
+            continue
+        said = keys["of"]
         written = reader.text(said)
         place = node.keys.get(alias, said.where) if node else said.where
         if not re.fullmatch(r"[a-z][a-z0-9_]*", alias) or alias in _TAKEN:
             reader.wrong(place, f"别名 {alias} 不能用，请换一个小写英文名", f"{alias} cannot be an alias")
             continue
         if found := re.fullmatch(r"member ([1-9][0-9]?)", written):
-            withs.append(With(alias, "member", "person", None, int(found[1])))
+            condition = _among(binding, keys.get("where"), "person", params)
+            withs.append(With(alias, "member", "person", None, int(found[1]), condition))
             continue
         found = re.fullmatch(r"(latest|first|count) (\w+)|(max|min|sum) (\w+)\.(\w+)", written)
         entity = str(found[2] or found[4]) if found else ""
@@ -170,8 +176,14 @@ def _withs(binding: Binding, node: Node | None) -> tuple[With, ...]:
         stored = {one.name for one in binding.schema.entities[entity].stored}
         if found[5] and not reader.known(said, found[5], stored):
             continue
-        withs.append(With(alias, str(found[1] or found[3]), entity, found[5]))
+        condition = _among(binding, keys.get("where"), entity, params)
+        withs.append(With(alias, str(found[1] or found[3]), entity, found[5], 0, condition))
     return tuple(withs)
+
+
+def _among(binding: Binding, node: Node | None, entity: str, params: Sequence[Param]) -> Expression | None:
+    """Which records of an entity a `with` is about, in the words of that entity."""
+    return _where(binding, node, names.scope(binding.schema, entity, (), params)) if node is not None else None
 
 
 def _hang(binding: Binding, node: Node | None, withs: Sequence[With], scopes: Sequence[Scope]) -> None:

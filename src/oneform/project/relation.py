@@ -113,17 +113,26 @@ def _coalesced(columns: tuple[tuple[str, str], ...]) -> str:
 
 def _joined(scope: Scope, join: Join, fields: frozenset[tuple[str, str]]) -> str:
     own, left, column = join.on
-    key = quote(own)
+    key, rows = quote(own), _rows(join, fields)
     if join.how in {"latest", "first"}:
-        source = _ordered(join, key, sorted(field for entity, field in fields if entity == join.entity))
+        source = _ordered(join, key, rows, sorted(field for entity, field in fields if entity == join.entity))
     elif join.how == "member":
-        source = _member(join, key)
+        source = _member(join, key, rows)
     elif join.how == "one":
         source = _one(join, key)
     else:
-        source = _number(join, key, scope.names[join.alias].kind)
+        source = _number(join, key, rows, scope.names[join.alias].kind)
     alias = quote(join.alias)
     return f"LEFT JOIN {source} AS {alias} ON {alias}.{key} = {quote(left)}.{quote(column)}"
+
+
+def _rows(join: Join, fields: frozenset[tuple[str, str]]) -> str:
+    """The table of a join, or those of its rows that its condition keeps."""
+    table = _table(join.entity)
+    if join.where is None or join.within is None:
+        return table
+    kept = relation(join.within, (), fields, where=join.where)
+    return f"(SELECT * FROM {table} WHERE entity_id IN (SELECT {quote(ID)} FROM ({kept})))"  # noqa: S608
 
 
 def _one(join: Join, key: str) -> str:
@@ -135,24 +144,24 @@ def _one(join: Join, key: str) -> str:
     return f"(SELECT * FROM {table} QUALIFY {first})"  # noqa: S608
 
 
-def _member(join: Join, key: str) -> str:
+def _member(join: Join, key: str, rows: str) -> str:
     """Source of the n-th person of each household beside its head: by relation, then by id."""
     place = f"row_number() OVER (PARTITION BY m.{key} ORDER BY m.relation_to_head NULLS LAST, m.entity_id)"
     beside = "m.entity_id IS DISTINCT FROM h.head"
     households = f"golden_household AS h ON h.entity_id = m.{key}"
-    people = f"{_table(join.entity)} AS m JOIN {households}"
+    people = f"{rows} AS m JOIN {households}"
     return f"(SELECT m.* FROM {people} WHERE {beside} QUALIFY {place} = {join.number})"  # noqa: S608
 
 
-def _ordered(join: Join, key: str, content: list[str]) -> str:
+def _ordered(join: Join, key: str, rows: str, content: list[str]) -> str:
     """Source of one event a subject, the latest or the first; ties end in content, then in id."""
     way = "DESC" if join.how == "latest" else "ASC"
     when = [f"{quote(join.field)} {way} NULLS LAST"] if join.field else []
     by = ", ".join([*when, *(f"{quote(column)} NULLS LAST" for column in content), "entity_id"])
     first = f"row_number() OVER (PARTITION BY {key} ORDER BY {by}) = 1"
-    return f"(SELECT * FROM {_table(join.entity)} QUALIFY {first})"  # noqa: S608
+    return f"(SELECT * FROM {rows} AS e QUALIFY {first})"  # noqa: S608
 
 
-def _number(join: Join, key: str, kind: str) -> str:
+def _number(join: Join, key: str, rows: str, kind: str) -> str:
     value = typed("count(*)" if join.how == "count" else f"{join.how}({quote(join.field or '')})", kind)
-    return f"(SELECT {key}, {value} AS value FROM {_table(join.entity)} GROUP BY {key})"  # noqa: S608
+    return f"(SELECT {key}, {value} AS value FROM {rows} AS e GROUP BY {key})"  # noqa: S608

@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from oneform.mapping import names
-from oneform.mapping.model import Measure, Rows
+from oneform.mapping.model import Measure, Output, Rows
 from oneform.project import run as common
 from oneform.project.relation import aggregate, order, relation
 from oneform.project.run import BY, Cell, Found, Run
@@ -39,11 +39,17 @@ def found(run: Run, shape: Rows) -> Found:
 
 
 def _totals(run: Run, rows: pl.DataFrame, scope: names.Scope) -> dict[str, Cell]:
-    """Add up the columns that have one, by header path."""
-    outputs = [one for one in run.mapping.columns if one.total == "sum"]
-    columns = [f"={one.path}" if one.source == "expr" else one.value for one in outputs]
+    """Add up the columns that have one, by header path; the ratio of a total is that of the sums."""
+    outputs = [one for one in run.mapping.columns if one.total in {"sum", "ratio"}]
+    columns = [
+        column for one in outputs for column in (one.value.split(",") if one.source == "ratio" else [_summed(one)])
+    ]
     sums = rows.select(pl.col(column).sum() for column in dict.fromkeys(columns))
     return {one.path: common.item(sums.select(common.written(run, one, scope))) for one in outputs}
+
+
+def _summed(output: Output) -> str:
+    return f"={output.path}" if output.source == "expr" else output.value
 
 
 def _numbers(run: Run, shape: Rows, scope: names.Scope) -> dict[str, Cell]:

@@ -80,8 +80,8 @@ def _piece(piece: Piece, scope: Scope, schema: Schema) -> pl.Expr:
         return number.format(value, piece.format)
     if name.kind == "boolean":
         return boolean.format(value, piece.format)
-    if piece.format is not None and name.info is not None and name.info.codes:
-        return _labelled(value, schema.codes[name.info.codes], piece.format)
+    if name.info is not None and name.info.codes:
+        return _labelled(value, schema.codes[name.info.codes], piece.format or "zh")
     return value
 
 
@@ -96,9 +96,7 @@ def _spelled(output: Output, raw: pl.Expr, codes: CodeList | None) -> pl.Expr:
         return boolean.format(raw, output.format)
     if output.format is not None and output.kind in _NUMBERS:
         return number.format(raw, output.format)
-    if output.format is not None and codes is not None:
-        return _labelled(raw, codes, output.format)
-    return raw
+    return raw if codes is None else _labelled(raw, codes, output.format or "zh")
 
 
 def _labelled(value: pl.Expr, codes: CodeList, form: str) -> pl.Expr:
