@@ -245,7 +245,7 @@ def _reports(workspace: Any, form: Any) -> int:
     size = people.height // REPORTS + 1
     for start in range(0, people.height, size):
         part = {**tables, "person": people.slice(start, size)}
-        projected = project.report(form, part, params={}, day=DAY, schema=workspace.schema)
+        (projected,) = project.reports(form, part, params={}, day=DAY, schema=workspace.schema)
         fill.render(fill.compile(template, form), projected)
         rows += projected.table.height
     return rows

@@ -41,22 +41,37 @@ class Delivery:
 
 
 @pytest.fixture(scope="module")
-def deliveries(community: Workspace) -> dict[str, Delivery]:
-    """Form → what was to be said, and the workbook that says it."""
+def deliveries(community: Workspace) -> dict[str, list[Delivery]]:
+    """Form → what was to be said, and the workbook that says it; several of a form that is split."""
     made = {}
     for name, form in community.forms.items():
         tables = golden(community.store, frozenset(form.entities) | {"grid"})
-        report = project.report(form, tables, params={}, day=TODAY, schema=community.schema)
-        ((file, content),) = community.fill(name).files.items()
-        made[name] = Delivery(form, report, file, content)
+        reports = project.reports(form, tables, params={}, day=TODAY, schema=community.schema)
+        files = community.fill(name).files.items()
+        made[name] = [
+            Delivery(form, report, file, content) for report, (file, content) in zip(reports, files, strict=True)
+        ]
     return made
 
 
-def test_every_shipped_form_is_filled_with_something(deliveries: dict[str, Delivery]) -> None:
+def test_every_shipped_form_is_filled_with_something(deliveries: dict[str, list[Delivery]]) -> None:
     assert sorted(deliveries) == FORMS
-    for name, one in deliveries.items():
-        assert one.report.table.height or one.report.cards, name
-        assert one.report.problems.filter(pl.col("level") == "错误").is_empty(), name
+    for one in every(deliveries):
+        assert one.report.table.height or one.report.cards, one.name
+        assert one.report.problems.filter(pl.col("level") == "错误").is_empty(), one.name
+
+
+def every(deliveries: dict[str, list[Delivery]]) -> list[Delivery]:
+    return [one for parts in deliveries.values() for one in parts]
+
+
+def test_a_form_that_is_split_gives_a_file_for_each_part(deliveries: dict[str, list[Delivery]]) -> None:
+    parts = deliveries["small_places"]
+    grids = [one.report.table["所属网格"].unique().to_list() for one in parts]
+    assert [[one.report.part] for one in parts] == grids
+    assert all(one.name.endswith(f"_{one.report.part}.xlsx") for one in parts)
+    assert all(one.report.table["序号"].to_list() == list(range(1, one.report.table.height + 1)) for one in parts)
+    assert len(parts) > 2
 
 
 # -- what two readers see ---------------------------------------------------------------------------------------------
@@ -100,8 +115,12 @@ ROSTERS = [name for name in FORMS if name != "household_card"]
 
 @pytest.mark.parametrize("reader", READERS)
 @pytest.mark.parametrize("name", ROSTERS)
-def test_a_delivered_table_is_the_report(name: str, reader: str, deliveries: dict[str, Delivery]) -> None:
-    one = deliveries[name]
+def test_a_delivered_table_is_the_report(name: str, reader: str, deliveries: dict[str, list[Delivery]]) -> None:
+    for one in deliveries[name]:
+        same_table(one, reader)
+
+
+def same_table(one: Delivery, reader: str) -> None:
     template, table = one.form.template, one.report.table
     assert template.header is not None
     assert template.rows is not None
@@ -118,15 +137,15 @@ def test_a_delivered_table_is_the_report(name: str, reader: str, deliveries: dic
     after = first + table.height
     for number, totals in enumerate(one.report.totals):
         found = {path: at(grid, after + number, places[path]) for path in totals}
-        assert found == pytest.approx({path: said(value) for path, value in totals.items()}), name
+        assert found == pytest.approx({path: said(value) for path, value in totals.items()}), one.name
         assert "合计" in {at(grid, after + number, column) for column in places.values()}
     texts = "\n".join(str(cell) for row in grid for cell in row if cell)
     assert all(str(value) in texts for value in one.report.head.values() if value is not None)
 
 
 @pytest.mark.parametrize("reader", READERS)
-def test_delivered_cards_are_the_reports_cards(reader: str, deliveries: dict[str, Delivery]) -> None:
-    one = deliveries["household_card"]
+def test_delivered_cards_are_the_reports_cards(reader: str, deliveries: dict[str, list[Delivery]]) -> None:
+    (one,) = deliveries["household_card"]
     shape = one.form.shape
     assert isinstance(shape, Card)
     (repeat,) = shape.repeats
@@ -211,16 +230,16 @@ def telling(community: Workspace, values: Values) -> Values:
 
 @pytest.mark.parametrize("name", FORMS)
 def test_no_value_of_an_undeclared_field_is_anywhere_in_the_package(
-    name: str, deliveries: dict[str, Delivery], values: Values, telling: Values, community: Workspace
+    name: str, deliveries: dict[str, list[Delivery]], values: Values, telling: Values, community: Workspace
 ) -> None:
-    one = deliveries[name]
+    one = deliveries[name][0]
     declared = {text for place, texts in values.items() if place in one.form.fields for text in texts}
     kinds = {
         (field.entity, field.name): field.kind for one in community.schema.entities.values() for field in one.stored
     }
     # a form that has a dwelling's parts may write the address that somebody wrote elsewhere
     built = {place for place, kind in kinds.items() if kind == "address" and ("dwelling", "room") in one.form.fields}
-    there = tokens(one.content)
+    there = set[str]().union(*(tokens(part.content) for part in deliveries[name]))
     assert there & declared, "what is declared must be seen, or nothing would be"
     undeclared = telling.keys() - one.form.fields - built
     leaked = {place: len(there & (telling[place] - declared)) for place in undeclared}
@@ -228,8 +247,8 @@ def test_no_value_of_an_undeclared_field_is_anywhere_in_the_package(
     assert not {place: count for place, count in leaked.items() if count}
 
 
-def test_a_masked_column_leaves_no_whole_number_behind(deliveries: dict[str, Delivery], values: Values) -> None:
-    masked = [one for one in deliveries.values() if any(column.mask for column in one.form.columns)]
+def test_a_masked_column_leaves_no_whole_number_behind(deliveries: dict[str, list[Delivery]], values: Values) -> None:
+    masked = [one for one in every(deliveries) if any(column.mask for column in one.form.columns)]
     assert masked
     for one in masked:
         hidden = {(column.entity, column.field) for column in one.form.columns if column.mask and not column.when}
@@ -239,29 +258,33 @@ def test_a_masked_column_leaves_no_whole_number_behind(deliveries: dict[str, Del
             assert not there & values[place], (one.form.form, place)
 
 
-def test_the_properties_name_nobody(deliveries: dict[str, Delivery], values: Values) -> None:
+def test_the_properties_name_nobody(deliveries: dict[str, list[Delivery]], values: Values) -> None:
     people = values["person", "name"] | values["person", "id_number"]
-    for name, one in deliveries.items():
+    for one in every(deliveries):
         with zipfile.ZipFile(io.BytesIO(one.content)) as package:
             told = [part for part in package.namelist() if part.startswith("docProps/")]
             text = "".join(package.read(part).decode() for part in told)
-        assert not set(re.findall(">([^<>]+)<", text)) & people, name
+        assert not set(re.findall(">([^<>]+)<", text)) & people, one.name
 
 
 # -- the same again, and in an office program -------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("name", FORMS)
-def test_a_second_fill_gives_equal_bytes(name: str, community: Workspace, deliveries: dict[str, Delivery]) -> None:
-    assert community.fill(name).files == {deliveries[name].name: deliveries[name].content}
+def test_a_second_fill_gives_equal_bytes(
+    name: str, community: Workspace, deliveries: dict[str, list[Delivery]]
+) -> None:
+    assert community.fill(name).files == {one.name: one.content for one in deliveries[name]}
 
 
 @pytest.mark.office
 @pytest.mark.skipif(not shutil.which("soffice"), reason="soffice is not installed")
 @pytest.mark.timeout(900)
-def test_an_office_program_opens_and_prints_every_filled_form(deliveries: dict[str, Delivery], tmp_path: Path) -> None:
-    for name, one in deliveries.items():
-        (tmp_path / f"{name}.xlsx").write_bytes(one.content)
+def test_an_office_program_opens_and_prints_every_filled_form(
+    deliveries: dict[str, list[Delivery]], tmp_path: Path
+) -> None:
+    for name, parts in deliveries.items():
+        (tmp_path / f"{name}.xlsx").write_bytes(parts[0].content)
     files = sorted(map(str, tmp_path.glob("*.xlsx")))
     command = ["soffice", f"-env:UserInstallation=file://{tmp_path}/profile", "--headless", "--convert-to", "pdf"]
     subprocess.run([*command, "--outdir", str(tmp_path), *files], check=True, capture_output=True, timeout=800)

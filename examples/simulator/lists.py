@@ -15,8 +15,9 @@ from .week import Trip, Week
 
 
 def books(made: Community, week: Week) -> list[Book]:
-    """Gates, returnees twice, volunteers and party, in the order they arrived."""
-    return [_gate(made, week), _returnees_told(made, week), _returnees_said(made, week), _helpers(made, week)]
+    """Gates, returnees twice, volunteers and party, households on relief, in the order they arrived."""
+    told, said = _returnees_told(made, week), _returnees_said(made, week)
+    return [_gate(made, week), told, said, _helpers(made, week), _relief(made)]
 
 
 def _gate(made: Community, week: Week) -> Book:
@@ -292,3 +293,48 @@ def _alone(made: Community, week: Week, day: date) -> Sheet:
         ),
     )
     return Sheet("独居老人", columns, numbered(lines), Layout(title="独居老人关爱走访台账", footer="填表人：|审核人："))
+
+
+def _relief(made: Community) -> Book:
+    """Households on the minimum living allowance, as the civil affairs office sends them: one line for each head."""
+    day = date(2026, 11, 17)
+    columns = (
+        Column("序号", "seq", 6),
+        Column("低保证号", "certificate", 14),
+        Column("姓名", "name", 10),
+        Column("身份证号", "id_number", 21),
+        Column("与户主关系", "relation", 11),
+        Column("家庭住址", "address", 28),
+        Column("享受保障类别", "relief", 13),
+        Column("享受保障人数", "count", 11),
+        Column("户月保障金", "amount", 11),
+        Column("最低生活标准", "standard", 12),
+        Column("变动种类", "change", 10),
+        Column("变动时间", "since", 12),
+    )
+    clerk = hire(made, "relief", day, columns, Pen("iso", damage=0.0, slack=0.0))
+    homes = [h for h in made.households if h.tenure == "自住" and h.members and h.members[0].id_number]
+    chosen = sorted(clerk.rng.sample(homes, max(1, len(homes) // 40)), key=lambda home: home.number)
+    lines = []
+    for number, home in enumerate(chosen, 1):
+        count = clerk.rng.randrange(1, len(home.members) + 1)
+        lines.append(
+            clerk.line(
+                home.members[0],
+                certificate=f"DB2026{number:04d}",
+                relief="城市低保",
+                count=count,
+                amount=count * clerk.rng.randrange(300, 1100, 50),
+                standard=1100,
+                change=clerk.rng.choice(("不变", "不变", "新增", "提标")),
+                since=clerk.when(date(2026, clerk.rng.randrange(1, 11), 1), "iso"),
+            )
+        )
+    title = Layout(title="城市低保家庭花名册", unit="填报单位：清溪街道民政办", date="填报日期：2026年11月17日")
+    return Book(
+        "民政_城市低保家庭花名册.xlsx",
+        "other",
+        day,
+        "民政办下发的低保家庭，一户一行",
+        (Sheet("低保", columns, numbered(lines), title),),
+    )

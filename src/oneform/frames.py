@@ -21,6 +21,8 @@ BLANK, TEXT, NUMBER, DATE, BOOL, ERROR, FORMULA, DURATION = range(8)  # FORMULA:
 # What the workbooks handed back add to a sheet; it is no content of theirs when they come in again.
 SUMMARY, LISTS = "错误汇总", "_码表"  # sheets: what is wrong; the very hidden lists of the drop-downs
 ROW_NUMBER, EXPLAINED = "原行号", "错误说明"  # columns: the Excel row it had; what is wrong in this row
+# On the summary: over the columns nobody could make out, over what each is said to be; the answer that it is nothing.
+UNKNOWN, MEANT, NOTHING = "没有认出来的列", "这一列是什么（点开下拉选）", "都不是（不用导入）"
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,8 @@ class Sheet:
     types: pl.DataFrame
     merges: tuple[tuple[int, int, int, int], ...] = ()
     hidden: bool = False
+    hidden_rows: tuple[int, ...] = ()  # Excel rows that are hidden or filtered away, in order
+    hidden_columns: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -65,6 +69,20 @@ class Column:
         default_factory=dict
     )  # code → meaning, where the header itself states one
     denied: bool = False  # recognised as a field that is never stored
+    parts: tuple[tuple[str, str], ...] = ()  # (entity, field) of each, where one cell holds several; else empty
+    split: str = ""  # how such a cell is taken apart: place | range | region | kinds | whole (each reads all of it)
+
+
+@dataclass(frozen=True)
+class Memory:
+    """What people answered before about columns and headers; the surest evidence there is.
+
+    `columns`: (entity a row is about, or "" for any; header path key) → (entity, field), None for "nothing".
+    `headers`: hash of the texts of a sheet's first rows up to the header's last → first and last header row.
+    """
+
+    columns: Mapping[tuple[str, str], tuple[str, str] | None] = dataclasses.field(default_factory=dict)
+    headers: Mapping[str, tuple[int, int]] = dataclasses.field(default_factory=dict)
 
 
 LEFT_OUT = pl.Schema(
@@ -105,6 +123,7 @@ class Table:
     left_out: pl.DataFrame  # LEFT_OUT
     problems: pl.DataFrame  # PROBLEMS about structure: missing, duplicate or swapped columns
     entity: str = "person"  # what a row is about
+    refused: tuple[str, str] | None = None  # why it is only shown and its rows are not read: zh, en
 
 
 NOTES = pl.Schema({"header": pl.String, "note": pl.String, "count": pl.UInt32})
@@ -197,6 +216,7 @@ class Report:
     totals: tuple[Mapping[str, str | int | float | None], ...] = ()
     cards: tuple[CardReport, ...] = ()
     problems: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=PROBLEMS))
+    part: str = ""  # name of the file or sheet, where a form is split into several
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import io
 import re
 import warnings
@@ -407,3 +408,21 @@ def test_more_rows_than_a_sheet_has_are_refused():
     with pytest.raises(TemplateError) as refused:
         fill.render(compiled, report(table))
     assert refused.value.code == "OF607"
+
+
+def test_a_sheet_for_each_part_in_the_place_of_the_patterns():
+    reports = [
+        dataclasses.replace(
+            report(people(count), head=HEAD, totals=({"金额": people(count)["金额"].sum()},)), part=part
+        )
+        for part, count in (("一/甲", 3), ("二", 40), ("三", 1))
+    ]
+    result = fill.render_sheets(fill.compile(roster(), mapping()), reports)
+    book = loaded(result.content)
+    assert book.sheetnames == ["一-甲", "二", "三", *loaded(roster()).sheetnames[1:]]
+    assert result.problems["code"].to_list() == ["OF608"], "the name that had to change is said"
+    for name, count in zip(book.sheetnames, (3, 40, 1), strict=False):
+        sheet = book[name]
+        assert [sheet[f"C{row}"].value for row in range(5, 5 + count)] == people(count)["个人信息/姓名"].to_list()
+        assert sheet[f"F{5 + count}"].value == f"=SUM(F5:F{4 + count})"
+    assert fill.render_sheets(fill.compile(roster(), mapping()), reports).content == result.content

@@ -223,7 +223,7 @@ def test_shipped_mappings_load_and_project_an_empty_store():
     assert len(forms) >= 10
     for form in forms.values():
         wanted = {param.name: "2026-11-30" for param in form.params if param.kind == "date" and param.name != "day"}
-        report = project.report(form, {}, params=wanted, day=dt.date(2026, 11, 20), schema=shipped_schema)
+        (report,) = project.reports(form, {}, params=wanted, day=dt.date(2026, 11, 20), schema=shipped_schema)
         assert report.table.is_empty()
 
 

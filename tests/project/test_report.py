@@ -73,7 +73,7 @@ def load(tmp_path: Path, dataset: schema.Schema, body: str) -> mapping.Mapping:
 @pytest.fixture
 def make(tmp_path, dataset):
     def run(body: str, golden=GOLDEN, **params: str):
-        return project.report(load(tmp_path, dataset, body), golden, params=params, day=DAY, schema=dataset)
+        return project.reports(load(tmp_path, dataset, body), golden, params=params, day=DAY, schema=dataset)[0]
 
     return run
 
@@ -488,3 +488,24 @@ def test_order_of_golden_rows_does_not_matter(make, reverse):
     for body in (ROSTER, CROSSTAB):
         assert make(body, golden=golden).table.equals(make(body).table)
     assert make(CARD, golden=golden).cards[0].repeats["members"].equals(make(CARD).cards[0].repeats["members"])
+
+
+def test_split_by_a_field_gives_a_report_for_each_value(tmp_path, dataset):
+    body = """\
+head: {人数: {measure: n}}
+split: {by: grid, into: sheet, name: "{grid}名册"}
+rows: {each: person, sort: [grid, name], measures: {n: {count: person}}}
+columns:
+  序号: {seq: rows}
+  姓名: {field: name}
+"""
+    form = load(tmp_path, dataset, body)
+    made = project.reports(form, GOLDEN, params={}, day=DAY, schema=dataset)
+    assert [(one.part, one.table.rows(), one.head["人数"]) for one in made] == [
+        ("1号网格名册", [(1, "李四"), (2, "欧阳小明"), (3, "钱七")], 3),
+        ("10号网格名册", [(1, "王五")], 1),
+        ("未填", [(1, "赵六")], 1),
+    ]
+    nothing = {name: table.clear() for name, table in GOLDEN.items()}
+    (one,) = project.reports(form, nothing, params={}, day=DAY, schema=dataset)
+    assert (one.part, one.table.height) == ("", 0)

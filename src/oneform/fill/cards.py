@@ -12,20 +12,19 @@ from dataclasses import dataclass, replace
 
 import polars as pl
 
-from oneform.fill import cells, clone, follow, grow
+from oneform.fill import cells, follow, grow, pages
 from oneform.fill.cells import Findings
 from oneform.fill.compiled import Area, Compiled
+from oneform.fill.finish import STRINGS_PART, finish, misfits
 from oneform.fill.move import Move
 from oneform.fill.region import NO_BLOCKS, capacity, growth, region
-from oneform.fill.roster import STRINGS_PART, finish, misfits, sheet_bytes
+from oneform.fill.roster import sheet_bytes
 from oneform.fill.texts import Texts
 from oneform.frames import CardReport, Filled, Report
 from oneform.mapping.model import Card
 from oneform.ooxml.package import Content
 
-SHEET_NAME = re.compile(r"[\[\]:*?/\\\x00-\x1f]+")
 FILE_NAME = re.compile(r"[<>|\"\[\]:*?/\\\x00-\x1f]+")
-MAX_NAME = 31
 
 
 @dataclass(frozen=True)
@@ -40,26 +39,12 @@ class Page:
 def book(compiled: Compiled, report: Report, cards: Iterable[CardReport]) -> Filled:
     """One workbook with a sheet per card. No cards give the template's own bytes back."""
     findings = Findings()
-    pages = list(_pages(compiled, cards, findings))
-    if not pages:
+    drafts = list(_pages(compiled, cards, findings))
+    if not drafts:
         return Filled(compiled.package.content, 0, findings.frame())
     texts = Texts(compiled.strings)
-    copies = clone.Copies(compiled.package, compiled.book, compiled.sheet, [p.name for p in pages])
-    parts: dict[str, Content | None] = {}
-    written = 0
-    moves: list[Move] = []
-    for index, page in enumerate(pages):
-        move, content, count = _sheet(compiled, report, page, texts, findings)
-        moves.append(move)
-        written += count
-        moved = follow.related(compiled.package, compiled.sheet, move)
-        parts |= copies.page(index, content, moved)
-    parts |= follow.elsewhere(compiled.package, compiled.book, compiled.sheet, moves[0], lambda _: None)
-    register = follow.Register()
-    edits = copies.workbook(register, moves)
-    parts |= copies.elsewhere(parts)
-    parts |= finish(compiled, Move(), texts, register, edits, findings)
-    return Filled(compiled.package.save(parts), written, findings.frame())
+    drawn = (_sheet(compiled, report, page, texts, findings) for page in drafts)
+    return pages.book(compiled, [page.name for page in drafts], drawn, texts, findings)
 
 
 def files(compiled: Compiled, report: Report) -> list[tuple[str, Filled]]:
@@ -67,22 +52,9 @@ def files(compiled: Compiled, report: Report) -> list[tuple[str, Filled]]:
 
     What no card changes (registers, workbook, other sheets) is made once for all of them.
     """
-    names = unique((c.name for c in report.cards), set(), FILE_NAME)
+    names = pages.unique((c.name for c in report.cards), set(), FILE_NAME)
     alike, said = _alike(compiled)
     return [(n, _file(compiled, report, c, alike, said)) for n, c in zip(names, report.cards, strict=True)]
-
-
-def unique(names: Iterable[str], taken: set[str], forbidden: re.Pattern[str]) -> Iterator[str]:
-    """Names a sheet or file may carry: forbidden characters replaced, at most 31 long, no two alike in any case."""
-    taken = {t.casefold() for t in taken}
-    for name in names:
-        base = forbidden.sub("-", name).strip(" '.-") or "未命名"
-        number, suffix = 1, ""
-        while (found := base[: MAX_NAME - len(suffix)] + suffix).casefold() in taken:
-            number += 1
-            suffix = f"({number})"
-        taken.add(found.casefold())
-        yield found
 
 
 def _alike(compiled: Compiled) -> tuple[dict[str, Content | None], Findings]:
@@ -102,58 +74,55 @@ def _file(
     findings = Findings(list(said.rows))
     texts = Texts(compiled.strings)
     own = replace(card, name=compiled.sheet.name)
-    pages = list(_split(compiled, own, findings))
-    move, content, count = _sheet(compiled, report, pages[0], texts, findings)
-    if move or len(pages) > 1:
+    parted = list(_split(compiled, own, findings))
+    page = _sheet(compiled, report, parted[0], texts, findings)
+    if page.move or len(parted) > 1:
         return book(compiled, report, (own,))
     strings = compiled.book.strings or STRINGS_PART
-    parts = {**alike, compiled.sheet.part: content, strings: texts.part()}
+    parts = {**alike, compiled.sheet.part: page.xml, strings: texts.part()}
     misfits(texts, compiled.sheet.name, findings)
-    return Filled(compiled.package.save(parts), count, findings.frame())
+    return Filled(compiled.package.save(parts), page.cells, findings.frame())
 
 
 def _pages(compiled: Compiled, cards: Iterable[CardReport], findings: Findings) -> Iterator[Page]:
     """Pages of all cards under their final sheet names; lines past a block's capacity go on as its mapping says."""
     drafts = [page for card in cards for page in _split(compiled, card, findings)]
-    others = {s.name for s in compiled.book.sheets if s.part != compiled.sheet.part}
-    for page, name in zip(drafts, unique((p.name for p in drafts), others, SHEET_NAME), strict=True):
-        if name != page.name:
-            what = f"工作表名称「{page.name}」改为「{name}」"
-            findings.add("OF608", name, None, what=what, what_en=f"sheet {page.name} was renamed {name}")
+    names = pages.names((page.name for page in drafts), compiled, findings)
+    for page, name in zip(drafts, names, strict=True):
         yield Page(name, page.card, page.lines)
 
 
 def _split(compiled: Compiled, card: CardReport, findings: Findings) -> Iterator[Page]:
     shape = compiled.mapping.shape
     repeats = shape.repeats if isinstance(shape, Card) else ()
-    pages = 1
+    number = 1
     lines: dict[str, pl.DataFrame] = {}
     for repeat in repeats:
         area = compiled.repeats[repeat.name]
         lines[repeat.name] = card.repeats.get(repeat.name, pl.DataFrame())
         count, room = lines[repeat.name].height, capacity(area)
         if count > room and repeat.overflow == "new_sheet":
-            pages = max(pages, -(-count // room))
+            number = max(number, -(-count // room))
         elif count > room:
             what = f"「{repeat.name}」有 {count} 行"
             place = (area.first, 1)
             findings.add("OF607", card.name, place, repeat.name, what=what, what_en=f"{count} lines", capacity=room)
             lines[repeat.name] = lines[repeat.name].head(room)
-    for page in range(pages):
+    for page in range(number):
         name = card.name if not page else _continued(card.name, page)
         yield Page(name, card, {k: _slice(v, capacity(compiled.repeats[k]), page) for k, v in lines.items()})
 
 
 def _continued(name: str, page: int) -> str:
     suffix = "（续）" if page == 1 else f"（续{page}）"
-    return SHEET_NAME.sub("-", name)[: MAX_NAME - len(suffix)] + suffix
+    return pages.SHEET_NAME.sub("-", name)[: pages.MAX_NAME - len(suffix)] + suffix
 
 
 def _slice(lines: pl.DataFrame, room: int, page: int) -> pl.DataFrame:
     return lines.slice(page * room, room) if lines.height else lines
 
 
-def _sheet(compiled: Compiled, report: Report, page: Page, texts: Texts, findings: Findings) -> tuple[Move, bytes, int]:
+def _sheet(compiled: Compiled, report: Report, page: Page, texts: Texts, findings: Findings) -> pages.Page:
     """One page's sheet part, its move and the number of cells written."""
     sheet = compiled.sheet
     areas = [(compiled.repeats[name], lines) for name, lines in page.lines.items()]
@@ -170,7 +139,7 @@ def _sheet(compiled: Compiled, report: Report, page: Page, texts: Texts, finding
     generated = set().union(*(r.generated for r in regions))
     edits = grow.row_edits(sheet, move, written, generated, lambda _: None)
     content = b"".join(sheet_bytes(compiled, move, regions, edits))
-    return move, content, sum(r.cells for r in regions) + sum(bool(c.inner) for c in written.values())
+    return pages.Page(move, content, sum(r.cells for r in regions) + sum(bool(c.inner) for c in written.values()))
 
 
 def _lines(compiled: Compiled, area: Area, lines: pl.DataFrame, texts: Texts) -> dict[tuple[int, int], grow.Content]:

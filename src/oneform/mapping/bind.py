@@ -9,15 +9,18 @@ from pathlib import Path
 from oneform.documents import Node
 from oneform.errors import ConfigError, Fault
 from oneform.mapping import lint, names, shapes
-from oneform.mapping.model import Card, Check, Mapping, Output, Param, Template, Total
+from oneform.mapping.model import Card, Check, Mapping, Output, Param, Piece, Split, Template, Total
 from oneform.mapping.nodes import Reader
-from oneform.mapping.outputs import Binding
+from oneform.mapping.outputs import Binding, patterns
 from oneform.mapping.shapes import Bound
 from oneform.schema import Schema
 
 _NEEDED = ("oneform", "form", "title", "department", "purpose", "legal_basis", "recipient", "retention", "template")
 _SHAPES = ("rows", "crosstab", "card")
-_MORE = (*_SHAPES, "params", "head", "columns", "cells", "repeat", "totals", "checks", "extends", "source", "necessity")
+_MORE = (
+    *_SHAPES,
+    *("params", "head", "columns", "cells", "repeat", "totals", "checks", "split", "extends", "source", "necessity"),
+)
 # Every form has these: the day of the report, and whom it is for (`-p audience=public` puts conditional masks on).
 _STANDARD = (Param("day", "date"), Param("audience", "text"))
 
@@ -35,6 +38,7 @@ def bind(root: Node, schema: Schema, *, file: Path, folder: Path, sha256: str) -
         bound = _shape(binding, root, keys, params)
         head, columns, cells = _outputs(binding, root, keys, bound, params)
         checks = _checks(binding, keys.get("checks"), bound)
+        split = _split(binding, keys.get("split"), bound)
     except ConfigError as error:  # a virtual field of the schema is wrong
         return None, [*reader.faults, *error.faults]
     totals = _totals(reader, keys.get("totals"))
@@ -64,6 +68,7 @@ def bind(root: Node, schema: Schema, *, file: Path, folder: Path, sha256: str) -
         columns=columns,
         totals=totals,
         checks=checks,
+        split=split,
         extends=reader.text(keys.get("extends")) or None,
         source=source,
         necessity=necessity,
@@ -178,6 +183,22 @@ def _template(reader: Reader, node: Node, folder: Path, *, tabular: bool) -> Tem
         surplus=reader.one_of(keys.get("surplus"), ("keep", "clear", "delete"), "keep"),
         stop=reader.texts(keys.get("stop")),
     )
+
+
+def _split(binding: Binding, node: Node | None, bound: Bound | None) -> Split | None:
+    """`{by: grid, into: file}`; without a `name` a part is called by the value itself."""
+    if node is None or bound is None:
+        return None
+    reader = binding.reader
+    if isinstance(bound.shape, Card):
+        reader.wrong(node, "卡片本来就是一户一张，不用 split；用 card.one", "a card is split by itself: card.one")
+        return None
+    keys = reader.keys(node, ("by",), ("into", "name"))
+    by = reader.text(keys.get("by"))
+    if "by" not in keys or binding.name(keys["by"], bound.scope) is None:
+        return None
+    pieces = patterns(binding, keys["name"], bound.scope) if "name" in keys else (Piece(by, ""),)
+    return Split(by, reader.one_of(keys.get("into"), ("file", "sheet"), "file"), pieces or ())
 
 
 def _totals(reader: Reader, node: Node | None) -> tuple[Total, ...]:

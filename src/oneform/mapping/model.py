@@ -172,6 +172,15 @@ class Card:
 
 
 @dataclass(frozen=True)
+class Split:
+    """One file or one sheet for each value of `by`, which is a name of the rows; `pieces` make its name."""
+
+    by: str
+    into: str  # file | sheet
+    pieces: tuple[Piece, ...]
+
+
+@dataclass(frozen=True)
 class Total:
     """A total row below the table, found by its label; `write`: formula (kept or made, with cached value) | value."""
 
@@ -212,6 +221,7 @@ class Mapping:
     columns: tuple[Output, ...]
     totals: tuple[Total, ...] = ()
     checks: tuple[Check, ...] = ()
+    split: Split | None = None  # of a roster or cross-tab
     extends: str | None = None
     source: str | None = None  # whose words a sheet of this form is when it comes back (sources.yaml)
     necessity: MappingOf[str, str] = field(default_factory=dict)  # sensitive field → why this form needs it

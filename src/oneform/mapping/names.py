@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache
 
 from oneform.mapping import gate
 from oneform.mapping.model import Expression, Param, With
@@ -273,12 +274,17 @@ def _fields(schema: Schema, join: Join, prefix: str) -> list[Name]:
 
 def _virtual(one: Field, join: Join, prefix: str, stored: Mapping[str, Name]) -> Name:
     """Bind a virtual field, its expression over the prefixed names it is made of."""
-    kinds = {name: known.kind for name, known in stored.items()} | {"day": "date"}
-    columns = {name: known.name for name, known in stored.items()} | {"day": "param.day"}
-    where = f"{one.entity}.yaml {one.name}"
-    checked = gate.check(one.virtual or "", kinds, where=where, columns=columns)
-    expression = Expression(checked.sql, frozenset(columns[name] for name in checked.names), checked.dtype)
+    known = tuple((name, bound.kind, bound.name) for name, bound in stored.items())
+    expression = _checked(one.virtual or "", (*known, ("day", "date", "param.day")), f"{one.entity}.yaml {one.name}")
     return Name(prefix + one.name, join.alias, one.name, gate_kind(one), one, expression)
+
+
+@cache
+def _checked(written: str, known: tuple[tuple[str, str, str], ...], where: str) -> Expression:
+    """Check the expression of a virtual field; `known` are (name, kind, column). The same for every report."""
+    columns = {name: column for name, _, column in known}
+    checked = gate.check(written, {name: kind for name, kind, _ in known}, where=where, columns=columns)
+    return Expression(checked.sql, frozenset(columns[name] for name in checked.names), checked.dtype)
 
 
 def _with_names(schema: Schema, join: Join, one: With) -> list[Name]:

@@ -15,7 +15,7 @@ import polars as pl
 
 from oneform import engine, fill, problems, project
 from oneform.frames import Delivered, Report
-from oneform.mapping.model import Card
+from oneform.mapping.model import Card, Split
 from oneform.mapping.model import Mapping as Form
 from oneform.schema import Schema
 from oneform.store import Store, begin_op, golden
@@ -49,7 +49,7 @@ def report(
     day = _day(given, day)
     entities = frozenset(form.entities) | {"grid"}  # the list of grids names the community
     tables = golden(store, entities)
-    projected = project.report(form, tables, params=given, day=day, schema=store.schema)
+    projected = project.reports(form, tables, params=given, day=day, schema=store.schema)
     title = project.title(form, given, day=day, schema=store.schema)
     return _written(form, projected, _template(form) if template is None else template, f"{title}_{day:%Y%m%d}")
 
@@ -79,9 +79,12 @@ def _template(form: Form) -> bytes:
     return content
 
 
-def _written(form: Form, projected: Report, template: bytes, name: str) -> Written:
+def _written(form: Form, reports: tuple[Report, ...], template: bytes, name: str) -> Written:
     compiled = fill.compile(template, form)
     name = name.translate(_UNSAFE)
+    if form.split and any(one.part for one in reports):
+        return _parts(form.split, compiled, reports, name)
+    (projected,) = reports
     if isinstance(form.shape, Card) and form.shape.one == "file":
         cards = fill.render_cards(compiled, projected)
         files = {f"{name}_{card.translate(_UNSAFE)}.xlsx": filled.content for card, filled in cards}
@@ -92,6 +95,24 @@ def _written(form: Form, projected: Report, template: bytes, name: str) -> Writt
     return Written(
         {f"{name}.xlsx": filled.content}, rows, filled.cells, pl.concat([projected.problems, filled.problems])
     )
+
+
+def _parts(split: Split, compiled: fill.Compiled, reports: tuple[Report, ...], name: str) -> Written:
+    """A form that is split: one file a part, or one file with a sheet a part."""
+    rows = sum(one.table.height for one in reports)
+    if split.into == "sheet":
+        filled = fill.render_sheets(compiled, reports)
+        found = pl.concat([*(one.problems for one in reports), filled.problems])
+        return Written({f"{name}.xlsx": filled.content}, rows, filled.cells, found)
+    filled_parts = [fill.render(compiled, one) for one in reports]
+    files: dict[str, bytes] = {}
+    for one, filled in zip(reports, filled_parts, strict=True):
+        part, number = one.part.translate(_UNSAFE), 1
+        while (file := f"{name}_{part}{f'({number})' if number > 1 else ''}.xlsx") in files:
+            number += 1
+        files[file] = filled.content
+    found = pl.concat([*(one.problems for one in reports), *(one.problems for one in filled_parts)])
+    return Written(files, rows, sum(one.cells for one in filled_parts), found)
 
 
 def deliver(

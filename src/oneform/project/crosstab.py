@@ -19,18 +19,24 @@ from oneform.project.run import BY, Cell, Found, Run
 _ZERO = frozenset({"count", "distinct", "sum"})  # of nothing these are 0; the greatest of nothing is missing
 
 
-def found(run: Run, shape: Crosstab) -> Found:
-    """Rows of `each`, those with nothing to count included, with totals and the checks on both."""
+def found(run: Run, shape: Crosstab) -> list[Found]:
+    """Rows of `each`, those with nothing to count included, with totals and the checks on both. One table a part."""
     mapping = run.mapping
     plain = names.scope(run.schema, shape.each, shape.withs, mapping.params)
     scope = counting(plain, shape.measures)
     more = common.expressions(mapping.columns, mapping.checks)
     by = shape.block.by if shape.block else None
-    wanted = (common.names(mapping.columns, more, shape.sort) | ({by} if by else set())) - set(shape.measures)
+    wanted = common.names(mapping.columns, more, shape.sort) | ({by} if by else set()) | common.split_names(run)
+    wanted -= set(shape.measures)
     query = _counted(run, shape, plain, {name for name in wanted if name in plain.names})
     rows = common.select(run, query, more, order(shape.sort, plain.kinds))
     if by:
         rows = rows.with_columns(pl.col(by).alias(BY))
+    return [_table(run, shape, scope, name, part) for name, _, part in common.parts(run, rows, scope)]
+
+
+def _table(run: Run, shape: Crosstab, scope: Scope, part: str, rows: pl.DataFrame) -> Found:
+    mapping = run.mapping
     rows = common.blocked(rows, shape.block)
     table = common.table(run, rows, mapping.columns, scope, shape.block)
     label = next(iter(shape.labels), None) or (table.columns[0] if table.width else None)
@@ -45,6 +51,7 @@ def found(run: Run, shape: Crosstab) -> Found:
         totals=tuple(_totals(run, sums, scope) for _ in mapping.totals),
         problems=problems,
         numbers={name: sums.item(0, name) for name in shape.measures},
+        part=part,
     )
 
 

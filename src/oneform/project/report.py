@@ -26,34 +26,39 @@ from oneform.schema import Schema
 _NO_TABLE = (pl.DataFrame(), pl.DataFrame(schema={"entity_id": pl.Int64, "block": pl.Int32}))
 
 
-def report(
+def reports(
     mapping: Mapping,
     golden: MappingOf[str, pl.DataFrame],
     *,
     params: MappingOf[str, str],
     day: dt.date,
     schema: Schema,
-) -> Report:
-    """Say what a form says on a day. `golden` holds the golden table of each of `mapping.entities` under its name.
+) -> tuple[Report, ...]:
+    """Say what a form says on a day: one report, or one a part where the mapping splits it.
 
-    Only fields the mapping declares reach the instance that computes. Rows are in the mapping's order, then by id.
-    UsageError for parameters; ConfigError when an expression cannot be evaluated.
+    `golden` holds the golden table of each of `mapping.entities` under its name. Only fields the mapping declares reach
+    the instance that computes. Rows are in the mapping's order, then by id. UsageError for parameters; ConfigError when
+    an expression cannot be evaluated.
     """
     known = parameters(mapping, params, day=day, golden=golden)
     registered = tables(golden, mapping, schema) | {PARAMETERS: frame(known)}
     with instance(registered) as private:
         run = Run(mapping, schema, private, known)
         if isinstance(mapping.shape, Card):
-            return Report(mapping.form, head(run, {}), *_NO_TABLE, cards=cards.found(run, mapping.shape))
+            return (Report(mapping.form, head(run, {}), *_NO_TABLE, cards=cards.found(run, mapping.shape)),)
         shape = mapping.shape
-        found = crosstab.found(run, shape) if isinstance(shape, Crosstab) else roster.found(run, shape)
-        return Report(
-            form=mapping.form,
-            head=head(run, found.numbers),
-            table=found.table,
-            origins=found.origins,
-            totals=found.totals,
-            problems=found.problems,
+        tables_ = crosstab.found(run, shape) if isinstance(shape, Crosstab) else roster.found(run, shape)
+        return tuple(
+            Report(
+                form=mapping.form,
+                head=head(run, found.numbers),
+                table=found.table,
+                origins=found.origins,
+                totals=found.totals,
+                problems=found.problems,
+                part=found.part,
+            )
+            for found in tables_
         )
 
 

@@ -20,6 +20,7 @@ from oneform.project.relation import ID, computed
 from oneform.schema import Schema
 
 BY = "#by"
+_PART = "#part"
 Cell = str | int | float | None
 
 
@@ -42,6 +43,7 @@ class Found:
     totals: tuple[Mapping[str, Cell], ...] = ()
     problems: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=frames.PROBLEMS))
     numbers: Mapping[str, Cell] = field(default_factory=dict)
+    part: str = ""  # name of the file or sheet, of a form that is split
 
 
 def expressions(outputs: Iterable[Output], checks: Iterable[Check] = ()) -> dict[str, Expression]:
@@ -61,6 +63,22 @@ def select(run: Run, query: str, more: Mapping[str, Expression], order: str) -> 
     """Rows of a query with the computed columns beside its own, in order."""
     items = ", ".join(["*", *computed(more)])
     return run.private.rows(f"SELECT {items} FROM ({query}) ORDER BY {order}")  # noqa: S608 - all from checked parts
+
+
+def split_names(run: Run) -> set[str]:
+    """Names that tell the parts of a form apart and call them."""
+    split = run.mapping.split
+    return {split.by, *(piece.name for piece in split.pieces if piece.name)} if split else set()
+
+
+def parts(run: Run, rows: pl.DataFrame, scope: Scope) -> list[tuple[str, object, pl.DataFrame]]:
+    """Name, value and rows of each part, in the order of their first rows; the whole under "" when nothing is split."""
+    split = run.mapping.split
+    if split is None or rows.is_empty():
+        return [("", None, rows)]
+    named = rows.with_columns(values.text(split.pieces, scope, run.schema).fill_null("未填").alias(_PART))
+    found = named.partition_by(split.by, as_dict=True, maintain_order=True)
+    return [(part.item(0, _PART), key[0], part.drop(_PART)) for key, part in found.items()]
 
 
 def blocked(rows: pl.DataFrame, block: Block | None) -> pl.DataFrame:
