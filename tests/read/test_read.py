@@ -100,7 +100,7 @@ def test_merges_hidden_sheets_and_hidden_rows(tmp_path: Path) -> None:
     book = parsed(path)
     assert [(s.name, s.hidden) for s in book.sheets] == [("一", False), ("码表", True)]
     assert book.sheets[0].merges == ((1, 1, 2, 1),)
-    assert book.notes == (("「一」隐藏行 1 行已一并导入", "1 hidden rows of 一 are read too"),)
+    assert book.notes == (("「一」隐藏行 1 行已一并导入（第2行）", "一: 1 hidden rows are read too (2)"),)
 
 
 def test_the_dimension_tag_is_not_trusted(tmp_path: Path) -> None:

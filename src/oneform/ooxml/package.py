@@ -55,15 +55,32 @@ class Package:
     content: bytes
     parts: Mapping[str, Part]
     _trees: dict[str, tuple[bytes, Element]] = field(default_factory=dict, repr=False, compare=False)
+    _kept: dict[str, list[bytes]] = field(default_factory=dict, repr=False, compare=False)
 
     @staticmethod
-    def open(source: bytes | Path) -> Package:
-        """Index and check a package. WorkbookError OF101–OF107; nothing is unpacked to disk."""
+    def open(source: bytes | Path, keep: tuple[str, ...] = ()) -> Package:
+        """Index and check a package. WorkbookError OF101–OF107; nothing is unpacked to disk.
+
+        Parts whose name starts with one of `keep` (small letters) are unpacked only once: `take` hands out what was checked.
+        """
         content = source.read_bytes() if isinstance(source, Path) else source
         package = Package(content, _index(content))
         for name in package.parts:
-            guard.xml(name, package.chunks(name))
+            chunks = package.chunks(name)
+            guard.xml(name, package._keeping(name, chunks) if name.lower().startswith(keep) else chunks)
         return package
+
+    def _keeping(self, name: str, chunks: Iterator[bytes]) -> Iterator[bytes]:
+        kept = self._kept.setdefault(name, [])
+        for chunk in chunks:
+            kept.append(chunk)
+            yield chunk
+        self._kept[name] = [b"".join(kept)]
+
+    def take(self, name: str) -> bytes:
+        """Unpacked bytes of a part, kept ones for the last time; KeyError when there is none of this name."""
+        kept = self._kept.pop(name, None)
+        return b"".join(kept) if kept is not None else self.read(name)
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -29,8 +29,10 @@ _CHILD = (
 SECONDS = 60  # wall time for a small file; large ones get a second more per megabyte
 
 
-def workbook(path: Path) -> Workbook:
+def workbook(path: Path, *, skip_hidden: bool = False) -> Workbook:
     """Every sheet of the file, hidden ones too; the format is found by content, never by extension.
+
+    Hidden rows are read and said, or with `skip_hidden` left empty and said.
 
     Raises UsageError when there is no such file, WorkbookError (OF101–OF110) when it cannot be taken in.
     """
@@ -39,6 +41,7 @@ def workbook(path: Path) -> Workbook:
         raise problems.usage(f"{path}：{zh}。", f"{path}: {en}.")
     seconds = SECONDS + path.stat().st_size // 1_000_000
     command = [sys.executable, "-X", "utf8", "-c", _CHILD, str(path.resolve()), str(seconds)]
+    command += ["skip-hidden"] if skip_hidden else []
     try:
         # the command is ours; the path is one argument and never seen by a shell
         answer = subprocess.run(command, capture_output=True, timeout=seconds, check=False)  # noqa: S603
@@ -63,9 +66,10 @@ def _received(path: Path, answer: bytes) -> Workbook:
             pair.append(pl.read_ipc_stream(BytesIO(frames[start : start + size])))
             start += size
         merges = tuple((a, b, c, d) for a, b, c, d in sheet["merges"])
+        rows, columns = tuple(sheet["hidden_rows"]), tuple(sheet["hidden_columns"])
         name = (
             path.stem if told["format"] == "csv" else sheet["name"]
         )  # as spreadsheet programs call a CSV's only sheet
-        sheets.append(Sheet(name, pair[0], pair[1], merges, sheet["hidden"]))
+        sheets.append(Sheet(name, pair[0], pair[1], merges, sheet["hidden"], rows, columns))
     notes = tuple((zh, en) for zh, en in told["notes"])
     return Workbook(str(path), told["format"], tuple(sheets), told["sha256"], notes)

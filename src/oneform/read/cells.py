@@ -40,6 +40,22 @@ def sheet(
     return Sheet(name, texts, types, merges, hidden)
 
 
+def grid(told: pl.DataFrame, height: int, width: int) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Texts and types at their places from one row a cell: `row`, `column` (1-based), `text`, `kind`.
+
+    Of two cells at one place the later one stands.
+    """
+    at = told.select((pl.col("row").cast(pl.Int64) - 1) * width + pl.col("column") - 1).to_series()
+    places = pl.repeat(None, height * width, dtype=pl.UInt32, eager=True)
+    places = places.scatter(at, pl.int_range(told.height, dtype=pl.UInt32, eager=True))
+    texts, types = {}, {}
+    for i in range(width):
+        index = places.gather_every(width, i)
+        texts[f"c{i + 1}"] = told["text"].gather(index)
+        types[f"c{i + 1}"] = told["kind"].gather(index).fill_null(BLANK)
+    return pl.DataFrame(texts), pl.DataFrame(types)
+
+
 def number(value: float) -> str:
     """Digits of a number: no `.0`, no exponent; the shortest text that reads back as the same float."""
     if value.is_integer() and abs(value) < 1e15:
@@ -54,12 +70,13 @@ def _chunk(rows: list[Sequence[object]], left: int) -> tuple[pl.DataFrame, pl.Da
         rows = [[*row, *[""] * (width - len(row))] for row in rows]
     texts = {f"c{i}": pl.repeat(None, len(rows), dtype=pl.String, eager=True) for i in range(1, left + 1)}
     types = {f"c{i}": pl.repeat(BLANK, len(rows), dtype=pl.UInt8, eager=True) for i in range(1, left + 1)}
-    for i, column in enumerate(zip(*rows, strict=True), left + 1):
-        texts[f"c{i}"], types[f"c{i}"] = _column(column)
+    for i, values in enumerate(zip(*rows, strict=True), left + 1):
+        texts[f"c{i}"], types[f"c{i}"] = column(values)
     return pl.DataFrame(texts), pl.DataFrame(types)
 
 
-def _column(values: Sequence[object]) -> tuple[pl.Series, pl.Series]:
+def column(values: Sequence[object]) -> tuple[pl.Series, pl.Series]:
+    """Texts and types of these cells; an empty text is an empty cell."""
     met = set(map(type, values))
     if met <= {str}:
         texts = pl.Series(values, dtype=pl.String)

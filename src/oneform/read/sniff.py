@@ -5,9 +5,10 @@ from __future__ import annotations
 from oneform import problems
 from oneform.frames import Sheet
 from oneform.ooxml.package import Package
-from oneform.read import html, scan, spreadsheet, spreadsheetml, text
+from oneform.read import biff, html, ods, spreadsheet, spreadsheetml, text, xlsx
 
 Note = tuple[str, str]
+_MACROS = ("宏已忽略", "macros are ignored")
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 # what people send by mistake: first bytes → what it is
 OTHERS = {
@@ -37,12 +38,27 @@ def sheets(content: bytes) -> tuple[str, tuple[Sheet, ...], tuple[Note, ...]]:
 
 
 def _zip(content: bytes) -> tuple[str, tuple[Sheet, ...], tuple[Note, ...]]:
-    package = Package.open(content)
-    form = scan.kind(package)
-    if form not in {"xlsx", "xlsm"}:
-        return form, spreadsheet.sheets(content, {}), ()
-    cleaned, marked, notes = scan.scan(package)
-    return form, spreadsheet.sheets(cleaned, marked), (*notes, *([scan.MACROS] if form == "xlsm" else []))
+    package = Package.open(content, keep=("xl/worksheets/", "xl/sharedstrings"))
+    form = _kind(package)
+    if form == "xlsb":
+        return form, spreadsheet.sheets(content), ()
+    if form == "ods":
+        return form, spreadsheet.sheets(content, ods.facts(package.chunks("content.xml"))), ()
+    found, notes = xlsx.sheets(package)
+    return form, found, (*notes, *([_MACROS] if form == "xlsm" else []))
+
+
+def _kind(package: Package) -> str:
+    """Kind of workbook the package holds: xlsx xlsm xlsb ods; WorkbookError OF102 for another document."""
+    lower = {name.lower(): name for name in package.names}
+    if "xl/workbook.bin" in lower:
+        return "xlsb"
+    if any(name.startswith("xl/") for name in lower):
+        return "xlsm" if "xl/vbaproject.bin" in lower else "xlsx"
+    if "content.xml" in lower and b"spreadsheet" in package.read(lower.get("mimetype", lower["content.xml"])):
+        return "ods"
+    what = ("文字或演示文档", "another document") if "[content_types].xml" in lower else ("压缩包", "an archive")
+    raise problems.refusal("OF102", what=what[0], what_en=what[1])
 
 
 def _ole(content: bytes) -> tuple[str, tuple[Sheet, ...], tuple[Note, ...]]:
@@ -53,7 +69,7 @@ def _ole(content: bytes) -> tuple[str, tuple[Sheet, ...], tuple[Note, ...]]:
         if len(content) < 2048 or "Root Entry".encode("utf-16-le") not in content:
             raise spreadsheet.damaged()
         raise problems.refusal("OF102", what="不是表格，像是文字文档", what_en="another Office document")
-    return "xls", spreadsheet.sheets(content, {}), ()
+    return "xls", spreadsheet.sheets(content, biff.facts(content)), ()
 
 
 def _text(content: bytes) -> tuple[str, tuple[Sheet, ...], tuple[Note, ...]]:
