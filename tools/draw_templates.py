@@ -61,11 +61,13 @@ def open_book(file: Path, title: str) -> xlsxwriter.Workbook:
     return book
 
 
-def set_up(sheet: Sheet, *, paper: int, last_header_row: int) -> None:
-    """Landscape, fitted to one page in width, header repeated on every page, page numbers."""
+def set_up(sheet: Sheet, *, paper: int, last_header_row: int, pages: int = 1) -> None:
+    """Landscape, fitted to the pages in width, header (and the first columns) repeated on every page, page numbers."""
     sheet.set_landscape()
     sheet.set_paper(paper)
-    sheet.fit_to_pages(1, 0)
+    sheet.fit_to_pages(pages, 0)
+    if pages > 1:
+        sheet.repeat_columns(0, 2)
     sheet.set_margins(left=0.5, right=0.5, top=0.6, bottom=0.6)
     sheet.center_horizontally()
     sheet.set_footer("&C第 &P 页　共 &N 页")
@@ -177,7 +179,7 @@ def draw(form: Form, folder: Path) -> Path:
         sheet.set_row(row, 28)
         add_lists(book, sheet, form, paths, first_row, last_row)
         sheet.freeze_panes(first_row, 0)
-        set_up(sheet, paper=form.paper, last_header_row=first_row - 1)
+        set_up(sheet, paper=form.paper, last_header_row=first_row - 1, pages=form.pages)
         sheet.print_area(0, 0, row, last)
     return file
 

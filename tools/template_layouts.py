@@ -31,6 +31,7 @@ class Form:
     head_font: str = "宋体"
     fill: str | None = "F2F2F2"
     paper: int = A4
+    pages: int = 1  # printed side by side, the first columns repeated
     note_height: float = 19
 
 
@@ -342,6 +343,7 @@ FORMS = (
         font="仿宋",
         head_font="黑体",
         paper=A3,
+        pages=3,
     ),
 )
 

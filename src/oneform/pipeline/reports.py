@@ -14,7 +14,7 @@ from pathlib import Path
 import polars as pl
 
 from oneform import engine, fill, problems, project
-from oneform.frames import Delivered, Report
+from oneform.frames import Delivered, Filled, Report
 from oneform.mapping.model import Card, Split
 from oneform.mapping.model import Mapping as Form
 from oneform.schema import Schema
@@ -26,12 +26,21 @@ _UNSAFE = str.maketrans('\\/:*?"<>|', "_________")
 
 @dataclass(frozen=True)
 class Written:
-    """A filled form: file name → bytes, rows and cells written from data, what did not fit (PROBLEMS)."""
+    """A filled form: file name → bytes, and → rows and cells written from data; what did not fit (PROBLEMS)."""
 
     files: Mapping[str, bytes]
-    rows: int
-    cells: int
+    counts: Mapping[str, tuple[int, int]]
     problems: pl.DataFrame
+
+    @property
+    def rows(self) -> int:
+        """Rows of all files."""
+        return sum(rows for rows, _ in self.counts.values())
+
+    @property
+    def cells(self) -> int:
+        """Cells of all files."""
+        return sum(cells for _, cells in self.counts.values())
 
 
 def report(
@@ -87,32 +96,36 @@ def _written(form: Form, reports: tuple[Report, ...], template: bytes, name: str
     (projected,) = reports
     if isinstance(form.shape, Card) and form.shape.one == "file":
         cards = fill.render_cards(compiled, projected)
-        files = {f"{name}_{card.translate(_UNSAFE)}.xlsx": filled.content for card, filled in cards}
+        named = {f"{name}_{card.translate(_UNSAFE)}.xlsx": filled for card, filled in cards}
         found = pl.concat([projected.problems, *(filled.problems for _, filled in cards)])
-        return Written(files, len(cards), sum(filled.cells for _, filled in cards), found)
+        counts = {file: (1, filled.cells) for file, filled in named.items()}
+        return Written({file: filled.content for file, filled in named.items()}, counts, found)
     filled = fill.render(compiled, projected)
     rows = len(projected.cards) if isinstance(form.shape, Card) else projected.table.height
-    return Written(
-        {f"{name}.xlsx": filled.content}, rows, filled.cells, pl.concat([projected.problems, filled.problems])
-    )
+    return _one_file(f"{name}.xlsx", filled, rows, [projected.problems])
+
+
+def _one_file(name: str, filled: Filled, rows: int, problems_: list[pl.DataFrame]) -> Written:
+    return Written({name: filled.content}, {name: (rows, filled.cells)}, pl.concat([*problems_, filled.problems]))
 
 
 def _parts(split: Split, compiled: fill.Compiled, reports: tuple[Report, ...], name: str) -> Written:
     """A form that is split: one file a part, or one file with a sheet a part."""
-    rows = sum(one.table.height for one in reports)
     if split.into == "sheet":
-        filled = fill.render_sheets(compiled, reports)
-        found = pl.concat([*(one.problems for one in reports), filled.problems])
-        return Written({f"{name}.xlsx": filled.content}, rows, filled.cells, found)
-    filled_parts = [fill.render(compiled, one) for one in reports]
+        rows = sum(one.table.height for one in reports)
+        return _one_file(f"{name}.xlsx", fill.render_sheets(compiled, reports), rows, [one.problems for one in reports])
     files: dict[str, bytes] = {}
-    for one, filled in zip(reports, filled_parts, strict=True):
+    counts: dict[str, tuple[int, int]] = {}
+    found: list[pl.DataFrame] = []
+    for one in reports:
+        filled = fill.render(compiled, one)
         part, number = one.part.translate(_UNSAFE), 1
         while (file := f"{name}_{part}{f'({number})' if number > 1 else ''}.xlsx") in files:
             number += 1
         files[file] = filled.content
-    found = pl.concat([*(one.problems for one in reports), *(one.problems for one in filled_parts)])
-    return Written(files, rows, sum(one.cells for one in filled_parts), found)
+        counts[file] = (one.table.height, filled.cells)
+        found += [one.problems, filled.problems]
+    return Written(files, counts, pl.concat(found))
 
 
 def deliver(
@@ -134,8 +147,7 @@ def deliver(
             form.department,
             form.title,
             folder / name,
-            written.rows,
-            written.cells,
+            *written.counts[name],
             hashlib.sha256(content).hexdigest(),
         )
         for name, content in written.files.items()
