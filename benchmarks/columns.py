@@ -1,7 +1,10 @@
 """How well columns are recognised on forms the dictionary has not seen: one source left out at a time.
 
-For each source of the corpus the aliases met only in that source's forms are taken out of the dictionary, then its
-forms are bound by header alone (no values). Beside it: exact aliases, smallest Levenshtein distance ≤ 2, WRatio ≥ 80.
+For each source of the corpus every spelling met in that source's forms and in no other source's is taken out of the
+dictionary, the schema's own labels and general words among them (a field whose only name it was loses its name); then
+its forms are bound by header alone (no values). Spellings that no form of the source uses stay. Columns that only a
+context could explain (类别, 说明) are not counted; a denied column counts as right when it is named as denied. Beside
+it: exact aliases, smallest Levenshtein distance ≤ 2, WRatio ≥ 80.
 Truth: the corpus's alias list, then the whole schema's own aliases. Run: python benchmarks/columns.py [corpus folder]
 """
 
@@ -18,6 +21,7 @@ from rapidfuzz.distance import Levenshtein
 
 from oneform import schema as schemas
 from oneform import shipped
+from oneform.frames import Column
 from oneform.recognise import words
 from oneform.recognise.bind import bind
 from oneform.recognise.dictionary import Dictionary, dictionary, header
@@ -60,16 +64,21 @@ def truth(corpus: Path, schema: Schema) -> dict[str, set[str]]:
     """Header key → names of the fields it may mean.
 
     The corpus's list is about people; for what it lacks, and for tables about something else (地址 of a place), the
-    schema's own aliases count too.
+    schema's own aliases count too. A key that the list lacks and the schema only takes beside others (类别, 说明) is no
+    column whose field is known: it starts with "?", binding it to one of the fields is not wrong.
     """
     meant: dict[str, set[str]] = {}
     with (corpus / "aliases.csv").open(encoding="utf-8") as lines:
         for row in csv.DictReader(lines):
             meant.setdefault(header_key(row["alias"]), set()).add(row["canonical"])
     listed = set(meant)
-    for key, entity, name, _, denied in schemas.aliases(schema).rows():
+    alone = set()
+    for key, entity, name, sure, denied in schemas.aliases(schema).rows():
         if not denied and (key not in listed or entity not in {"person", "household", "dwelling"}):
             meant.setdefault(key, set()).add(name)
+            alone |= {key} if sure else set()
+    for key in set(meant) - listed - alone:
+        meant[key].add("?")
     return meant
 
 
@@ -85,10 +94,19 @@ def wanted(path: Place, meant: dict[str, set[str]]) -> set[str]:
 
 def ours(paths: list[Place], title: str, known: Dictionary) -> list[tuple[str, str] | None]:
     """What recognise binds by header alone."""
-    return [(c.entity, c.field) if c.entity and c.field else None for c in _columns(paths, title, known)]
+    return [_place(c, path, known) for c, path in zip(_columns(paths, title, known), paths, strict=True)]
 
 
-def _columns(paths: list[Place], title: str, known: Dictionary):
+def _place(column: Column, path: Place, known: Dictionary) -> tuple[str, str] | None:
+    """What a column was taken for; a denied one counts as the denied field it was named as."""
+    if column.denied:
+        one = header(path)
+        meanings = [*known.meanings(one.full_key), *known.meanings(one.key), *known.in_same_words(one.key)]
+        return next(("", m.field) for m in meanings if m.denied)
+    return (column.entity, column.field) if column.entity and column.field else None
+
+
+def _columns(paths: list[Place], title: str, known: Dictionary) -> tuple[Column, ...]:
     return bind("", title, {i: header(path) for i, path in enumerate(paths, 1)}, {}, known)[1]
 
 
@@ -144,8 +162,10 @@ def measure(corpus: Path, schema: Schema, *, leave_out: bool, methods: dict[str,
             continue
         columns = _columns(paths, title, reduced[source])
         for path, column in zip(paths, columns, strict=True):
-            if right := wanted(path, meant):
-                names = {column.field, *(name for name, _ in column.suggestions)} - {None}
+            right = wanted(path, meant)
+            if right and "?" not in right:
+                place = _place(column, path, reduced[source])
+                names = {place[1]} if place else {name for name, _ in column.suggestions}
                 whole = {_whole(n, schema) for n in names}
                 tallies["ours"].top3 += bool(names & right or whole & right)
     return tallies
@@ -159,12 +179,11 @@ def _whole(name: str, schema: Schema) -> str:
 def _count(
     tally: Tally, form: str, path: Place, place: tuple[str, str] | None, right: set[str], schema: Schema
 ) -> None:
-    tally.fields += bool(right)
-    if place is None:
+    tally.fields += bool(right) and "?" not in right
+    if place is None or (place[0] == "" and not right):  # a denied column stores nothing
         return
-    one = schema.entities[place[0]].fields[place[1]]
-    if right & {one.name, getattr(one, "part_of", None) or one.name}:
-        tally.right += 1
+    if right & {place[1], _whole(place[1], schema)}:
+        tally.right += "?" not in right
     else:
         tally.wrong.append(
             f"{form} {'/'.join(path)} -> {place[0]}.{place[1]} (not {'|'.join(sorted(right)) or 'any field'})"

@@ -8,7 +8,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from oneform.normalise import _with_plain_parts
+from oneform.normalise.derived import _with_plain_parts
 from oneform.pipeline import check_sheet
 from oneform.schema import Schema
 from tests.sheets import workbook

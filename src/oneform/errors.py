@@ -58,6 +58,12 @@ class WorkbookError(OneformError):
     exit_code = 5
 
 
+class HeaderError(WorkbookError):
+    """A sound file whose header nobody can make out (OF2xx): the data need a person."""
+
+    exit_code = 3
+
+
 class StoreBusyError(OneformError):
     """Another process holds the database (OF702)."""
 

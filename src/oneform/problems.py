@@ -13,6 +13,7 @@ import polars as pl
 from oneform.errors import (
     ConfigError,
     Fault,
+    HeaderError,
     OneformError,
     PolicyError,
     StoreBusyError,
@@ -83,8 +84,12 @@ CATALOGUE: dict[str, Message] = {
     "OF204": Message("这张表应为「{expected}」，实为「{found}」，请核对文件。", "expected {expected}, found {found}."),
     "OF205": Message("没有找到表头，请确认表中有「姓名」「身份证号」等列名。", "no header row was found."),
     "OF206": Message(
-        "表头里没有一列认得出来，请用 oneform template 生成采集表，或先确认列名。",
-        "no column is known; use `oneform template`.",
+        "表头（「{sheet}」第 {rows} 行）里没有一列认得出来，请用 oneform template 生成采集表，或先确认列名。",
+        "no column of the header ({sheet}, row {rows}) is known; use `oneform template`.",
+    ),
+    "OF207": Message(
+        "「{sheet}」是{what}，没有读取。请交一行一人（一户、一处）的名单。",
+        "{sheet}: {what_en}; not read. Hand in a list with a row for each person, household or place.",
     ),
     # 3xx: cells
     "OF301": Message(
@@ -145,6 +150,10 @@ CATALOGUE: dict[str, Message] = {
         "「{header}」超出范围（{found}，应在 {allowed} 之间），请核对。",
         "{header} is out of range ({found}; {allowed}).",
     ),
+    "OF323": Message(
+        "「{header}」一格里应写{what}，现在分不清（{found}），请写成「{allowed}」这样，或分列填写。",
+        "{header} holds several facts that cannot be told apart ({found}); write {allowed}.",
+    ),
     # 4xx: between rows and people
     "OF401": Message(
         "证号相同、姓名不同，请核对是谁的证件（第 {rows} 行）。", "same ID, different names (rows {rows})."
@@ -161,6 +170,10 @@ CATALOGUE: dict[str, Message] = {
     "OF407": Message("这一行缺少「{header}」，无法入库，先留着等补填。", "this row lacks {header}; it waits."),
     "OF408": Message("报表「{row}」行：{what}，请核对后再报。", "report row {row}: {what_en}."),
     "OF409": Message("报表「{row}」行：{what}，请核对。", "report row {row}: {what_en}."),
+    "OF410": Message(
+        "「{header}」这张表改过，库里在这之后也改过，两边不同，请核对哪个对。",
+        "{header} was changed in this sheet and in the store since; which is right?",
+    ),
     # 5xx: mapping, schema, sources
     "OF501": Message("不认识“{key}”{hint}。", "unknown key {key}{hint_en}."),
     "OF502": Message("缺少「{key}」。", "{key} is missing."),
@@ -189,6 +202,10 @@ CATALOGUE: dict[str, Message] = {
     "OF607": Message("{what}，超过模板能容纳的数量（{capacity}）。", "{what_en} exceeds the capacity ({capacity})."),
     "OF608": Message("写出时{what}。", "on writing: {what_en}."),
     "OF609": Message("模板里留有个人信息（{place}），请换空白模板。", "the template holds personal data ({place})."),
+    "OF610": Message(
+        "{place} 的值不合模板的数据验证：只允许{allowed}{found}。请改数据，或请下发表格的部门改模板。",
+        "{place} breaks the template's own rule: only {allowed_en} is allowed{found_en}.",
+    ),
     # 7xx: storage
     "OF701": Message(
         "磁盘空间不足：需要 {need} MB，剩余 {free} MB。什么都没有写入。",
@@ -209,13 +226,25 @@ CATALOGUE: dict[str, Message] = {
         "{file} 只能读、不能写（没有权限或磁盘只读），什么都没有写入。请检查文件夹的权限，或换一个工作区。",
         "{file} can be read but not written; nothing was written; check its permissions.",
     ),
+    "OF707": Message(
+        "数据库里少了{lost}（{head} 记着，库里没有），现在只能查看、不能写入。请从备份恢复；"
+        "确认不要了，就删去 {head}，再把少的表重新导入。",
+        "the database lacks what {head} knows of ({lost}); reading only. Restore a backup, or delete {head} to go on "
+        "and import the missing sheets again.",
+    ),
+    "OF708": Message(
+        "表已入库（第 {batch} 批），只是标出问题的表写不进 {folder}。请检查这个文件夹的权限和磁盘空间，"
+        "再用 oneform check 文件 -o 别的目录 要一份。",
+        "the sheet is taken in (batch {batch}); only the workbook of problems cannot be written to {folder}. Check its "
+        "permissions and the disk, then run oneform check FILE -o FOLDER.",
+    ),
     # 8xx: policy
     "OF801": Message("本表无权使用字段「{field}」：{what}。", "this form may not use the field {field}: {what_en}."),
 }
 
 _ERRORS: dict[str, type[OneformError]] = {
     "OF1": WorkbookError,
-    "OF2": WorkbookError,
+    "OF2": HeaderError,
     "OF5": ConfigError,
     "OF6": TemplateError,
     "OF7": StoreError,

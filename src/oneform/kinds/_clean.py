@@ -29,7 +29,10 @@ NONE_WORDS = frozenset(
 
 HIDDEN = r"[[\p{Cc}\p{Cf}]--[\t\n\r]]"  # zero-width, BOM, direction marks, control characters
 _EMOJI = r"[\p{Extended_Pictographic}\x{1F1E6}-\x{1F1FF}\x{20E3}]"
+_DRAWN = r"[\p{Emoji_Presentation}\x{1F1E6}-\x{1F1FF}\x{20E3}]|\p{Extended_Pictographic}\x{FE0F}"  # shown as a picture
 _PRIVATE = r"\p{Co}"
+# an error of a spreadsheet that came as text, and a column too narrow for its number
+_ERROR_TEXT = r"^\s*#(?:N/A|DIV/0!|NAME\?|REF!|VALUE!|NUM!|NULL!|SPILL!|CALC!|#{2,})\s*$"
 _LONGEST_CELL = 32_767  # what a worksheet cell can hold
 LONGEST_WORD = 200  # no phone, date, code or yes/no is longer; keeps grammars written in Python from long searches
 
@@ -48,10 +51,13 @@ def _outer(text: pl.Expr) -> pl.Expr:
     return text.str.replace(r"^['‘’\s]+", "").str.strip_chars()
 
 
-def unstorable(raw: pl.Expr, *, emoji: bool) -> pl.Expr:
-    """What makes a cell impossible to keep (OF309) as a Chinese phrase, null when there is nothing of the kind."""
+def unstorable(raw: pl.Expr, *, signs: bool = False) -> pl.Expr:
+    """What makes a cell impossible to keep (OF309) as a Chinese phrase, null when there is nothing of the kind.
+
+    `signs`: ☎, ☑ and the like, which are pictures only where they are drawn as such, may stay.
+    """
     too_long = raw.str.len_chars() > _LONGEST_CELL
-    pictures = raw.str.contains(_EMOJI) if emoji else pl.lit(value=False)
+    pictures = raw.str.contains(_DRAWN if signs else _EMOJI)
     return (
         pl.when(too_long)
         .then(pl.lit("超过 32767 个字"))
@@ -153,18 +159,54 @@ def answer(dtype: pl.DataType | type[pl.DataType], **more: pl.DataType | type[pl
     return pl.Struct({"value": dtype, "state": pl.String, "code": pl.String, "note": pl.String, "facts": facts, **more})
 
 
+@dataclass(frozen=True)
+class Plain:
+    """The short way for cells that say just their value in its usual form, which is most of a good column.
+
+    `is_plain` gives a Boolean per cell; `answer` are the members of the answer beside `value`, which is the text itself;
+    `rest` reads the others where a reader must know that there are plain ones. The answers are those of the long way.
+    """
+
+    is_plain: Callable[[pl.DataFrame], pl.Series]
+    answer: Mapping[str, str]
+    rest: Callable[[pl.DataFrame], pl.DataFrame] | None = None
+
+
 def reading(
-    read: Callable[[pl.DataFrame], pl.DataFrame], returns: pl.Struct, raw: pl.Expr, cell: pl.Expr, **columns: pl.Expr
+    read: Callable[[pl.DataFrame], pl.DataFrame],
+    returns: pl.Struct,
+    raw: pl.Expr,
+    cell: pl.Expr,
+    plain: Plain | None = None,
+    **columns: pl.Expr,
 ) -> pl.Expr:
-    """`read` as an expression over whole columns; it sees each distinct (raw, cell, columns) once.
+    """`read` as an expression over whole columns; it sees each distinct (raw, cell, columns) once, plain ones never.
 
     What holds for every kind is settled here: an error cell is OF307, a formula without a result OF306.
     """
 
     def run(batch: pl.Series) -> pl.Series:
         cells = batch.struct.unnest()
+        if plain is None:
+            return run_long(cells, read)
+        easy = plain.is_plain(cells)
+        if not easy.any():
+            return run_long(cells, read)
+        texts = cells.select(pl.when(easy).then("raw").cast(returns.to_schema()["value"]).alias("value"))
+        said = {name: pl.when(easy).then(pl.lit(text)).alias(name) for name, text in plain.answer.items()}
+        answers = texts.with_columns(code=pl.lit(None, pl.String), **said)
+        if easy.all():
+            return _packed(answers, returns)
+        # each cell takes the answer at its place: its own when it is plain, else that of the long way
+        others = run_long(cells.filter(~easy), plain.rest or read)
+        place = pl.when(easy).then(pl.lit(None, pl.UInt32)).otherwise((~easy).cum_sum().cast(pl.UInt32) - 1)
+        at = cells.select(place.alias("at"))["at"]
+        return pl.select(pl.when(easy).then(_packed(answers, returns)).otherwise(others.gather(at))).to_series()
+
+    def run_long(cells: pl.DataFrame, read: Callable[[pl.DataFrame], pl.DataFrame]) -> pl.Series:
         distinct = cells.unique(maintain_order=True)
-        broken = pl.col("cell").is_in([frames.ERROR, frames.FORMULA]).fill_null(value=False)
+        broken = pl.col("cell").is_in([frames.ERROR, frames.FORMULA]) | pl.col("raw").str.contains(_ERROR_TEXT)
+        broken = broken.fill_null(value=False)
         sound, bad = distinct.filter(~broken), distinct.filter(broken)
         answers = _packed(read(sound), returns)
         if sound.height == cells.height:
@@ -184,7 +226,7 @@ def reading(
 
 def _broken() -> list[pl.Expr]:
     """The verdict that every kind gives on an error cell and on a formula without a result."""
-    error = pl.col("cell") == frames.ERROR
+    error = pl.col("cell") != frames.FORMULA
     return [
         pl.lit(HELD).alias("state"),
         pl.when(error).then(pl.lit("OF307")).otherwise(pl.lit("OF306")).alias("code"),

@@ -83,7 +83,7 @@ def parts(value: pl.Expr) -> pl.Expr:
 def _read(cells: pl.DataFrame, *, context: bool) -> pl.DataFrame:
     raw, value, plain = pl.col("raw"), pl.col("value"), pl.col("plain")
     cleaned = _clean.prose(raw).str.replace_all(r"\s+", " ")
-    texts = cells.with_columns(fault=_clean.unstorable(raw, emoji=True), value=cleaned)
+    texts = cells.with_columns(fault=_clean.unstorable(raw), value=cleaned)
     texts = texts.with_columns(plain=_plain(value))
     unclear = plain.str.contains(_RANGE) | plain.str.contains(_BY_FLOOR)
     if not context:

@@ -5,6 +5,7 @@ States: ok, held (not in the list), blank.
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections.abc import Mapping
 
@@ -18,6 +19,8 @@ SPECS = {"code": True, "zh": True, "code-zh": True}
 
 _PAIR = re.compile(r"([0-9A-Z]{1,4})\s*[-:.、,=_]?\s*([^0-9\s].*)")
 _PAIR_BEHIND = re.compile(r"(.*[^0-9\s(])\s*\(([0-9A-Z]{1,4})\)")
+
+_ASKED = 200  # different unknown words of one column for which the nearest is looked up
 
 _ANSWER = _clean.answer(DTYPE)
 
@@ -38,7 +41,8 @@ def parse(
     known = {_clean.key(spelling): code for spelling, code in spellings.items()}
     stated = {_clean.key(code): known.get(_clean.key(meaning)) for code, meaning in (legend or {}).items()}
     choices = allowed or "、".join(f"「{name}」" for name in list(spellings)[:12])
-    return _clean.reading(lambda cells: _read(cells, known, stated, choices), _ANSWER, raw, cell)
+    words = [spelling for spelling in spellings if re.search("[\u4e00-\u9fff]", spelling)]
+    return _clean.reading(lambda cells: _near(_read(cells, known, stated, choices), words), _ANSWER, raw, cell)
 
 
 def format(  # noqa: A001 - every kind offers the same names
@@ -63,6 +67,14 @@ def _read(
 ) -> pl.DataFrame:
     texts = cells.select(_clean.identifier(pl.col("raw")).alias("text"))["text"].to_list()
     return cells.with_columns(_clean.rows([_one(text, known, stated, allowed) for text in texts], DTYPE))
+
+
+def _near(read: pl.DataFrame, words: list[str]) -> pl.DataFrame:
+    """Names the nearest word beside one that is not in the list; the person decides."""
+    unknown = read.filter(pl.col("code") == "OF320")["found"].unique(maintain_order=True).head(_ASKED).to_list()
+    near = {text: difflib.get_close_matches(text, words, 1, 0.5) for text in unknown}
+    told = {text: f"{text}，是否「{found[0]}」？" for text, found in near.items() if found}
+    return read.with_columns(pl.col("found").replace(told)) if told else read
 
 
 def _one(text: str | None, known: Mapping[str, str], stated: Mapping[str, str | None], allowed: str) -> Reading:

@@ -1,9 +1,12 @@
 """Kind name: text of a name cell → cleaned name as written, with `·` (U+00B7) as its only interpunct; no NFKC.
 
-States: ok (also with a 提醒), held (emoji, NUL, oversize), blank.
+States: ok (also with a 提醒), none (不详, 测试: a word that stands where no name is known), held (emoji, NUL, oversize),
+blank.
 """
 
 from __future__ import annotations
+
+import re
 
 import polars as pl
 
@@ -16,7 +19,11 @@ SPECS = {"text": True}
 _INTERPUNCTS = "•・･‧∙⋅．·"
 _FULL_WIDTH_BLOCKS = [*range(0xFF10, 0xFF1A), *range(0xFF21, 0xFF3B), *range(0xFF41, 0xFF5B)]  # digits, A-Z, a-z
 _FULL_WIDTH = {chr(code): chr(code - 0xFEE0) for code in _FULL_WIDTH_BLOCKS}
-_PLACEHOLDERS = [*_clean.NONE_WORDS, "某某", "测试", "无名", "未命名", "姓名", "同上"]
+_PLACEHOLDERS = sorted(_clean.NONE_WORDS) + re.split(
+    r"\s+",
+    "某 某某 某某某 测试 测试人员 无名 无名氏 未命名 姓名 无姓名 同上 待查 待补 待定 待核实 空 空白 未填 未填写 不明 不知 "
+    "不知道 未登记 未提供 略 ? ？ ?? ？？ * ** *** . … NULL null None N/A n/a",
+)
 _IDEOGRAPH = r"[\p{Han}〇\p{Co}]"
 _SELECTORS = r"[\x{FE00}-\x{FE0F}\x{E0100}-\x{E01EF}]"  # choose a glyph of one character; part of the name as written
 
@@ -57,7 +64,7 @@ def compare_key(value: pl.Expr) -> pl.Expr:
 
 def _read(cells: pl.DataFrame) -> pl.DataFrame:
     raw, value = pl.col("raw"), pl.col("value")
-    names = cells.with_columns(fault=_clean.unstorable(raw, emoji=True), value=_cleaned(raw))
+    names = cells.with_columns(fault=_clean.unstorable(raw), value=_cleaned(raw))
     length = value.str.replace_all(_SELECTORS, "").str.len_chars()
     decided = _clean.decide(
         names,
@@ -66,7 +73,12 @@ def _read(cells: pl.DataFrame) -> pl.DataFrame:
             Case(pl.col("fault").is_not_null(), _clean.HELD, "OF309", _clean.unstorable_facts()),
             Case(value == "", _clean.BLANK),
             Case(_clean.private_use(value), _clean.OK, "OF308"),
-            Case(value.is_in(_PLACEHOLDERS), _clean.OK, "OF318", _odd("不像姓名", "does not look like a name")),
+            Case(
+                value.is_in(_PLACEHOLDERS),
+                _clean.NONE,
+                "OF318",
+                _odd("不是姓名，当作没有填", "no name, taken as blank"),
+            ),
             Case(value.str.contains(r"[0-9]"), _clean.OK, "OF318", _odd("姓名里有数字", "digits in the name")),
             Case(length < 2, _clean.OK, "OF318", _odd("只有一个字", "one character only")),
             Case(length > 30, _clean.OK, "OF318", _odd("超过 30 个字", "longer than 30 characters")),
@@ -74,7 +86,7 @@ def _read(cells: pl.DataFrame) -> pl.DataFrame:
             Case(pl.lit(value=True), _clean.OK),
         ],
     )
-    gone = pl.col("state").is_in([_clean.HELD, _clean.BLANK])
+    gone = pl.col("state").is_in([_clean.HELD, _clean.BLANK, _clean.NONE])
     return decided.with_columns(value=pl.when(~gone).then(value)).with_columns(note=_note())
 
 

@@ -9,8 +9,9 @@ import re
 
 import polars as pl
 
+from oneform import frames
 from oneform.kinds import _clean
-from oneform.kinds._clean import Reading
+from oneform.kinds._clean import Plain, Reading
 
 DTYPE = pl.String
 SPECS = {"text": True, "spaced": True, "quoted": True}  # rendering → can be read back
@@ -34,11 +35,19 @@ _AREA_CODE = re.compile(r"[\s(]*0[0-9]{2,3}[\s)]*")
 _EXPONENT = re.compile(r"([0-9])\.([0-9]+)E\+?([0-9]{1,2})")
 
 _ANSWER = _clean.answer(DTYPE, alt=pl.List(pl.String))
+_PLAIN = Plain(
+    lambda cells: cells.select(
+        (pl.col("raw").str.contains(rf"^{_MOBILE}$") & ~pl.col("cell").is_in([frames.ERROR, frames.FORMULA])).fill_null(
+            value=False
+        )
+    ).to_series(),
+    {"state": _clean.OK},
+)
 
 
 def parse(raw: pl.Expr, cell: pl.Expr) -> pl.Expr:
     """Struct with the extra field `alt` (List[String]): the cell's further numbers, in order, or null."""
-    return _clean.reading(_read, _ANSWER, raw, cell)
+    return _clean.reading(_read, _ANSWER, raw, cell, _PLAIN)
 
 
 def format(value: pl.Expr, spec: str | None = None) -> pl.Expr:  # noqa: A001 - every kind offers the same names

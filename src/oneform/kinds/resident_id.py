@@ -13,7 +13,7 @@ import polars as pl
 
 from oneform import frames
 from oneform.kinds import _clean
-from oneform.kinds._clean import Case
+from oneform.kinds._clean import Case, Plain
 
 DTYPE = pl.String
 SPECS = {"text": True, "spaced": True, "lower-x": True, "quoted": True}  # rendering → can be read back
@@ -73,7 +73,12 @@ def parse(raw: pl.Expr, cell: pl.Expr, *, today: date, id_type: pl.Expr | None =
     cleaned text as value: it is evidence, not a key. Area codes are at most doubted (OF314).
     """
     given = pl.lit(None, dtype=pl.String) if id_type is None else id_type.cast(pl.String)
-    return _clean.reading(lambda cells: _read(cells, today), _ANSWER, raw, cell, given=given)
+    plain = Plain(
+        lambda cells: _plain(cells, today),
+        {"state": "valid18", "id_type": "111"},
+        lambda cells: _read(cells, today, damaged=False),
+    )
+    return _clean.reading(lambda cells: _read(cells, today), _ANSWER, raw, cell, plain, given=given)
 
 
 def checksum_ok(value: pl.Expr) -> pl.Expr:
@@ -120,6 +125,19 @@ def compare_key(value: pl.Expr) -> pl.Expr:
     return value.str.to_uppercase().str.replace_all(r"[^0-9A-Z]", "")
 
 
+def birth_in(sound: pl.Expr) -> pl.Expr:
+    """`birth_date` of numbers whose state is valid18 or upgraded15: what was judged once is not judged again."""
+    parts = [sound.str.slice(6, 4), sound.str.slice(10, 2), sound.str.slice(12, 2)]
+    return pl.when(~sound.str.starts_with("9")).then(pl.concat_str(parts, separator="-"))
+
+
+def gender_in(sound: pl.Expr) -> pl.Expr:
+    """`gender` of numbers whose state is valid18 or upgraded15."""
+    odd = sound.str.slice(16, 1).is_in(list("13579"))
+    told = ~(sound.str.starts_with("9") | sound.str.ends_with("000"))
+    return pl.when(told & odd).then(pl.lit("1")).when(told).then(pl.lit("2"))
+
+
 def _check_character(value: pl.Expr) -> pl.Expr:
     """The check character that the first 17 digits ask for; null where they are no digits."""
     remainder = value.map_batches(_remainders, return_dtype=pl.Int32)
@@ -139,11 +157,43 @@ def _remainders(values: pl.Series) -> pl.Series:
     return pl.Series(values.name, remainders).replace(-1, None)
 
 
-def _read(cells: pl.DataFrame, today: date) -> pl.DataFrame:
+def _plain(cells: pl.DataFrame, today: date) -> pl.Series:
+    """True for text cells that hold a whole, sound number of a resident born on a day that may be, and nothing else.
+
+    Never in a column whose numbers may have lost their tails: there no number can be judged by itself.
+    """
+    raw = pl.col("raw")
+    born = raw.str.slice(6, 8)
+    shaped = cells.select(
+        (
+            (pl.col("cell") == frames.TEXT)
+            & raw.str.contains(r"^[1-7][0-9]{16}[0-9X]$")
+            & ~raw.str.ends_with("000")
+            & (pl.col("given").is_null() | pl.col("given").is_in(["身份证", "居民身份证", "111"]))
+        ).fill_null(value=False)
+    ).to_series()
+    numbers = cells.select("raw").filter(shaped)
+    sound = numbers.select(
+        (_check_character(raw) == raw.str.tail(1))
+        & raw.str.head(2).is_in(_PROVINCES)
+        & (born <= f"{today:%Y%m%d}")
+        & (born > f"{today.year - 121:04}{today:%m%d}")
+        & born.str.to_date("%Y%m%d", strict=False).is_not_null()
+    ).to_series()
+    plain = np.zeros(cells.height, dtype=bool)
+    plain[np.flatnonzero(shaped.to_numpy())] = sound.fill_null(value=False).to_numpy()
+    others = int((~plain & cells["raw"].is_not_null().to_numpy()).sum())
+    if others >= _FEWEST_DAMAGED and others * 2 > numbers.filter(sound)["raw"].n_unique():
+        return pl.zeros(cells.height, dtype=pl.Boolean, eager=True)  # those others may be the damaged ones
+    return pl.Series(plain)
+
+
+def _read(cells: pl.DataFrame, today: date, *, damaged: bool | None = None) -> pl.DataFrame:
+    """`damaged`: whether the column's numbers may have lost their tails; None: to be judged from these cells."""
     numbers = _shaped(_typed(_cleaned(cells)))
     numbers = numbers.with_columns(_birth_facts(today), check=_check_character(pl.col("number")))
     numbers = numbers.with_columns(ok18=pl.col("is18") & (pl.col("check") == _TEXT.str.tail(1)))
-    damaged = _column_is_damaged(numbers)
+    damaged = _column_is_damaged(numbers) if damaged is None else damaged
     decided = _clean.decide(numbers, _cases(damaged=damaged))
     upgraded = pl.col("is15") & (pl.col("state") == "valid18")
     decided = decided.with_columns(state=pl.when(upgraded).then(pl.lit("upgraded15")).otherwise(pl.col("state")))

@@ -1,6 +1,6 @@
 """Kind text: free text of a cell → the same text without hidden characters and outer blanks; no NFKC.
 
-States: ok, held (NUL, oversize), blank.
+States: ok, held (emoji, NUL, oversize), blank.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def compare_key(value: pl.Expr) -> pl.Expr:
 def _read(cells: pl.DataFrame) -> pl.DataFrame:
     raw, value = pl.col("raw"), pl.col("value")
     cleaned = _clean.prose(raw.str.replace_all("\r\n?", "\n"))
-    texts = cells.with_columns(fault=_clean.unstorable(raw, emoji=False), value=cleaned)
+    texts = cells.with_columns(fault=_clean.unstorable(raw, signs=True), value=cleaned)
     decided = _clean.decide(texts, prose_cases(value))
     gone = pl.col("state").is_in([_clean.HELD, _clean.BLANK])
     note = pl.when(~gone & (raw != value)).then(pl.lit("去掉空格或看不见的字符"))

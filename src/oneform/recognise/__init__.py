@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -15,23 +14,28 @@ from oneform.frames import (
     EXPLAINED,
     LEFT_OUT,
     LISTS,
+    PROBLEMS,
     ROW_NUMBER,
     SUMMARY,
     Column,
+    Memory,
     Sheet,
     Table,
     Workbook,
 )
 from oneform.mapping.model import Mapping
-from oneform.recognise import cards, forms, layout, values
-from oneform.recognise.band import HEIGHT, ROWS, Band, find, zone
-from oneform.recognise.bind import SUGGESTED, bind
-from oneform.recognise.body import ABOVE, Body, body, listed
-from oneform.recognise.dictionary import Dictionary, dictionary, header
-from oneform.recognise.facts import facts
+from oneform.recognise import cards, composite, forms, layout, members, refused, values
+from oneform.recognise.answers import answers
+from oneform.recognise.band import HEIGHT, ROWS, Band, Zone, find, stated, zone
+from oneform.recognise.bind import SUGGESTED
+from oneform.recognise.body import ABOVE, AFTER, Body, body, listed
+from oneform.recognise.dictionary import Dictionary, Header, dictionary, header
+from oneform.recognise.facts import below, facts
+from oneform.recognise.forms import path_key
+from oneform.recognise.remembered import Remembered, header_rows, signature
 from oneform.schema import Schema
 
-__all__ = ["refusal", "skipped", "tables"]
+__all__ = ["answers", "path_key", "refusal", "signature", "skipped", "tables"]
 
 _BESIDE = ("表格旁边的说明", "notes beside the table")
 _HIDDEN = ("隐藏的工作表，当作字典，不读取", "hidden sheet, taken for a dictionary")
@@ -41,29 +45,42 @@ _GUIDES = {"填写说明", "填表说明", "导入说明", "填报说明"}
 _OWN_COLUMN = ("程序自己加的列", "a column oneform added itself")
 _NO_TABLE = ("没有找到表头", "no header found")
 _EMPTY = ("空工作表", "empty sheet")
-_TAGGED = ("待填的模板（含模板标记），不是数据", "a template with tags, no data")
-_TAG = r"\{\{|\{\.[A-Za-z]|\{[A-Za-z]+[0-9]*\.[A-Za-z]|<jx:|\$\{"
+_UNKNOWN = ("没有认得出来的列，没有读取", "no known column, not read")
 
 
-def tables(workbook: Workbook, schema: Schema, *, mapping: Mapping | None = None) -> tuple[Table, ...]:
+def tables(
+    workbook: Workbook,
+    schema: Schema,
+    *,
+    mapping: Mapping | None = None,
+    memory: Memory | None = None,
+    header: tuple[int, int] | None = None,
+) -> tuple[Table, ...]:
     """Every table of every visible sheet, in reading order; () when none is found (`refusal` says why).
 
-    With a mapping its columns are bound first, by header path, and the codes it writes are read back as a legend.
+    With a mapping its columns are bound first, by header path, and the codes it writes are read back as a legend. What
+    people answered before (`memory`) is the surest evidence; the values of a column may still veto it. `header` are the
+    header rows (Excel rows, first and last) that a person named, on every sheet that has text there.
+
+    Where nothing can be read, a sheet that is no list (counts, indicators, a template) or whose columns are unknown is
+    shown by its header alone: `refused` says why, its rows are not read.
     """
     known = dictionary(schema)
     form = forms.form(mapping) if mapping else None
     read = [sheet for sheet in workbook.sheets if _why_skipped(sheet) is None]
-    found = [table for sheet in read for table in _of_sheet(sheet, known, form) if _tells(table, schema)]
+    told = Remembered(memory or Memory())
+    found = [table for sheet in read for table in _of_sheet(sheet, known, form, told, header) if _tells(table, schema)]
     # beside a roster, a sheet whose rows name nobody is its dictionary or its explanation
     naming = [table for table in found if _names_someone(table, schema)]
-    return tuple(naming or found)
+    shown = [] if found else [_shown(sheet, known, told, header) for sheet in workbook.sheets]
+    return tuple(naming or found or [table for table in shown if table])
 
 
 def skipped(workbook: Workbook, found: tuple[Table, ...]) -> pl.DataFrame:
     """LEFT_OUT: the sheets that gave no table, each with the reason."""
     read = {table.sheet for table in found}
     lines = [
-        (sheet.name, None, None, *(_why_skipped(sheet) or _NO_TABLE))
+        (sheet.name, None, None, *(_why_skipped(sheet) or refused.reason(sheet, refused.header(sheet)) or _NO_TABLE))
         for sheet in workbook.sheets
         if sheet.name not in read
     ]
@@ -71,11 +88,22 @@ def skipped(workbook: Workbook, found: tuple[Table, ...]) -> pl.DataFrame:
 
 
 def refusal(workbook: Workbook, schema: Schema) -> OneformError:
-    """Why `tables` found nothing: OF206 when a row looks like a header of unknown columns, else OF205."""
+    """Why `tables` read nothing: OF207 for a sheet that is no list, OF206 for a header of unknown columns, else OF205."""
     del schema  # the dictionary found nothing; what is left to judge is the look of the rows
-    bands = [find(sheet, _short_text) for sheet in workbook.sheets if _why_skipped(sheet) is None]
-    headed = any(band is not None and len(band.paths) > 1 for band in bands)
-    return problems.refusal("OF206" if headed else "OF205", workbook.file)
+    headed: list[tuple[Sheet, Band]] = []
+    for sheet in workbook.sheets:
+        if _why_skipped(sheet) not in {None, refused.TEMPLATE}:
+            continue
+        band = refused.header(sheet)
+        why = refused.reason(sheet, band)
+        if why is not None:
+            return problems.refusal("OF207", workbook.file, sheet=sheet.name, what=why[0], what_en=why[1])
+        if band is not None:
+            headed.append((sheet, band))
+    if not headed:
+        return problems.refusal("OF205", workbook.file)
+    sheet, band = headed[0]
+    return problems.refusal("OF206", workbook.file, sheet=sheet.name, rows=_span(band))
 
 
 def _why_skipped(sheet: Sheet) -> tuple[str, str] | None:
@@ -88,8 +116,7 @@ def _why_skipped(sheet: Sheet) -> tuple[str, str] | None:
         return _HIDDEN
     if sheet.texts.is_empty():
         return _EMPTY
-    tagged = sheet.texts.head(50).select(pl.any_horizontal(pl.all().str.contains(_TAG).any())).item()
-    return _TAGGED if tagged else None
+    return refused.TEMPLATE if refused.template(sheet) else None
 
 
 def _tells(table: Table, schema: Schema) -> bool:
@@ -105,38 +132,120 @@ def _tells(table: Table, schema: Schema) -> bool:
 
 def _names_someone(table: Table, schema: Schema) -> bool:
     """True when the rows say who or what they are about; a code list or a table of notes does not."""
-    keys = {name for key in schema.entities[table.entity].identify for name in key}
-    return any(column.entity == table.entity and column.field in keys for column in table.columns)
+    subject = schema.entities[table.entity].event or table.entity
+    keys = {name for key in schema.entities[subject].identify for name in key}
+    return any(column.entity == subject and column.field in keys for column in table.columns)
 
 
-def _short_text(path: tuple[str, ...]) -> bool:
-    return len(path[-1]) <= 12 and re.search("[A-Za-z\u4e00-\u9fff]", path[-1]) is not None
+def _lists(table: Table, schema: Schema) -> bool:
+    """True when a column holds names or numbers of what a row is about, so that counts beside them are its own."""
+    for column in table.columns:
+        about = schema.entities[column.entity] if column.entity and column.field else None
+        if about is None or column.field is None or not any(column.field in key for key in about.identify):
+            continue
+        if about.fields[column.field].kind in {"name", "resident_id", "uscc", "text"}:
+            return True
+    return False
 
 
-def _of_sheet(sheet: Sheet, known: Dictionary, form: forms.Form | None) -> list[Table]:
-    """Tables of one sheet: side by side in one band, one under another, or one card."""
+def _span(band: Band) -> str:
+    return str(band.first) if band.first == band.last else f"{band.first}-{band.last}"
+
+
+def _shown(sheet: Sheet, known: Dictionary, told: Remembered, header: tuple[int, int] | None) -> Table | None:
+    """A sheet that is not read, by its header: one that is no list, or one with a known word but no column to bind."""
+    if _why_skipped(sheet) not in {None, refused.TEMPLATE}:
+        return None
+    named = stated(sheet, *header, known.knows) if header else None
+    guessed = None if named or refused.template(sheet) else find(sheet, known.knows)
+    band = named or guessed or refused.header(sheet)
+    why = refused.reason(sheet, band)
+    if band is None:
+        return None
+    familiar = any(map(known.knows, band.paths.values())) and refused.telling(sheet, band)
+    if not (why or named or familiar):
+        return None
+    nothing = body(sheet, (band.first, band.last), _leaves(band, sorted(band.paths)), stop=band.last + 1)
+    reason = why or _UNKNOWN
+    lines = [(sheet.name, None, None, *reason)]
+    said = _said(sheet, 1, band, {})
+    table = _table(sheet, band, sorted(band.paths), nothing, known, None, told, start=1, said=said, notes=lines)[0]
+    code, about = ("OF207", {"what": reason[0], "what_en": reason[1]}) if why else ("OF206", {"rows": _span(band)})
+    problem = (
+        sheet.name, None, None, None, None, code, problems.level(code),
+        problems.message(code, sheet=sheet.name, **about), problems.message(code, lang="en", sheet=sheet.name, **about),
+    )  # fmt: skip
+    # nobody is to rename the columns of a table of counts
+    columns = tuple(replace(column, suggestions=()) for column in table.columns) if why else table.columns
+    return replace(
+        table, columns=columns, problems=pl.DataFrame([problem], schema=PROBLEMS, orient="row"), refused=reason
+    )
+
+
+def _of_sheet(
+    sheet: Sheet, known: Dictionary, form: forms.Form | None, told: Remembered, header: tuple[int, int] | None
+) -> list[Table]:
+    """Tables of one sheet: side by side in one band, one under another, or cards."""
     sheet, own = _without_own(sheet)
 
     def knows(path: tuple[str, ...]) -> bool:
-        return known.knows(path) or (form is not None and form.has(path))
+        return (
+            known.knows(path) or (form is not None and form.has(path)) or told.has(path) or composite.knows(path, known)
+        )
 
-    band = find(sheet, knows)
-    if band is None or cards.is_card(sheet, band, known):
-        card = cards.table(sheet, known)
-        return [card] if card else []
+    rows_said = header or header_rows(sheet, told.memory)
+    named = stated(sheet, *rows_said, knows) if rows_said else None
+    band = named or find(sheet, knows)
+    if band is None or (not named and cards.is_card(sheet, band, known)):
+        return cards.tables(sheet, known)
     found: list[Table] = []
+    start, said = 1, _said(sheet, 1, band, {})
     while band is not None:
-        below = layout.next_band(sheet, band, knows)
+        further = layout.next_band(sheet, band, knows, said)
+        stop = further[1] if further else sheet.texts.height + 1
         blocks, beside = layout.blocks(sheet, band, knows)
-        rows = [body(sheet, band.last, _leaves(band, block), stop=below.first if below else None) for block in blocks]
         notes = [(sheet.name, None, c, *_BESIDE) for c in beside]
         notes += [(sheet.name, None, c, *_OWN_COLUMN) for c in own]
         own = []
-        for block, data in zip(blocks, rows, strict=True):
-            found.append(_table(sheet, band, block, data, known, form, notes))
+        for block in blocks:
+            own_facts = _said(sheet, start, band, said, block if len(blocks) > 1 else None)
+            above = [cell.text for line in _lines(sheet, start, band).values() for cell in line.values()]
+            data = body(sheet, (band.first, band.last), _leaves(band, block), stop=stop, above=above)
+            made = _table(sheet, band, block, data, known, form, told, start=start, said=own_facts, notes=notes)
+            listing = any(_lists(table, known.schema) for table in made)
+            found += made if listing or not refused.shape(band, said.get("title", "")) else []
             notes = []  # said once, with the first table
-        band = below
+        if further is None:
+            break
+        band, start = further
+        said = _said(sheet, start, band, said)
     return found
+
+
+def _lines(sheet: Sheet, start: int, band: Band) -> Zone:
+    """The texts of the rows from `start` up to the header."""
+    return zone(sheet, start=start, rows=band.first - start)
+
+
+def _said(
+    sheet: Sheet, start: int, band: Band, inherited: dict[str, str], block: list[int] | None = None
+) -> dict[str, str]:
+    """What the lines over a header say (of several tables side by side, those over the block), else what was said above."""
+    lines = _lines(sheet, start, band)
+    if block is not None:
+        span = range(min(block), max(block) + 1)
+        lines = {row: {c: cell for c, cell in line.items() if c in span} for row, line in lines.items()}
+    return {**inherited, **facts(lines, start, band.first - 1)}
+
+
+def _said_below(sheet: Sheet, left_out: pl.DataFrame, said: dict[str, str]) -> dict[str, str]:
+    """`said` and what the signature and notes under a table add to it."""
+    rows = left_out.filter(pl.col("reason") == AFTER[0])["row"]
+    if rows.is_empty():
+        return said
+    first = int(rows[0])
+    last = min(int(rows[-1]), first + ROWS)
+    return below(zone(sheet, start=first, rows=last - first + 1), first, last, said)
 
 
 def _without_own(sheet: Sheet) -> tuple[Sheet, list[int]]:
@@ -156,23 +265,29 @@ def _leaves(band: Band, block: list[int]) -> dict[int, str]:
     return {column: band.paths[column][-1] if column in band.paths else "" for column in block}
 
 
-def _table(
+def _table(  # noqa: PLR0913 - what is known of a sheet, one by one
     sheet: Sheet,
     band: Band,
     block: list[int],
     data: Body,
     known: Dictionary,
     form: forms.Form | None,
+    told: Remembered,
+    *,
+    start: int,
+    said: dict[str, str],
     notes: Sequence[tuple[object, ...]],
-) -> Table:
-    above = zone(sheet, rows=band.first)
-    said = facts(above, 1, band.first - 1)
+) -> list[Table]:
+    said = _said_below(sheet, data.left_out, said)
     headers = {column: header(band.paths.get(column, ("",))) for column in block}
     shares = values.shapes(data.cells, [f"c{column}" for column in block])
-    entity, columns, found = bind(
-        sheet.name, said.get("title", ""), headers, {int(n[1:]): s for n, s in shares.items()}, known, form
-    )
-    lines = pl.Series([row for row in range(1, band.first) if above.get(row)], dtype=pl.Int32)
+
+    def bound(some: dict[int, Header]) -> tuple[str, tuple[Column, ...], pl.DataFrame]:
+        by_column = {int(name[1:]): share for name, share in shares.items()}
+        return composite.bind(sheet.name, said.get("title", ""), some, by_column, known, form, told)
+
+    entity, columns, found = bound(headers)
+    lines = pl.Series([row for row, line in _lines(sheet, start, band).items() if line], dtype=pl.Int32)
     left_out = pl.concat(
         [
             listed(sheet.name, lines, pl.repeat(ABOVE[0], lines.len(), dtype=pl.String, eager=True)),
@@ -182,7 +297,9 @@ def _table(
     )
     cells, types = _filled_down(sheet, data, columns, known.schema)
     rows = (int(cells["row"][0]), int(cells["row"][-1])) if cells.height else None
-    return Table(sheet.name, (band.first, band.last), rows, columns, cells, types, said, left_out, found, entity)
+    whole = Table(sheet.name, (band.first, band.last), rows, columns, cells, types, said, left_out, found, entity)
+    # a form says itself what its columns are
+    return [whole] if form else members.separated(whole, headers, bound, known.schema)
 
 
 def _filled_down(

@@ -14,10 +14,11 @@ import polars as pl
 
 from oneform import problems
 from oneform.frames import PROBLEMS, Column
-from oneform.recognise import forms, values, words
-from oneform.recognise.context import Neighbours, fits
+from oneform.recognise import forms, subject, values, words
+from oneform.recognise.context import Neighbours, fits, general
 from oneform.recognise.dictionary import Dictionary, Header, Meaning
-from oneform.schema import Entity, Field, Schema, header_key
+from oneform.recognise.remembered import Remembered
+from oneform.schema import Field, Schema, header_key
 
 AUTOMATIC = 0.8
 _LABEL, _ALIAS, _GROUPED, _INITIALS, _CONTEXT, _WORDS, _PROVED = 0.99, 0.96, 0.95, 0.9, 0.9, 0.85, 0.82
@@ -55,6 +56,7 @@ def bind(
     shares: dict[int, Share],
     dictionary: Dictionary,
     form: forms.Form | None = None,
+    told: Remembered | None = None,
 ) -> tuple[str, tuple[Column, ...], pl.DataFrame]:
     """The entity a row is about, every column as understood, and PROBLEMS about columns."""
     schema = dictionary.schema
@@ -64,15 +66,19 @@ def bind(
         if one not in stated:
             one.claims = _claims(one.header, dictionary)
             one.denied = bool(one.claims) and all(claim.meaning.denied for claim in one.claims)
-    named = (form.each if form else None) or _entity(seen, title + sheet, schema)
+            if told is not None and not one.denied:
+                one.claims = [*(Claim(meaning, 1.0) for meaning in told.meanings(one.header.path)), *one.claims]
+    meanings = [claim.meaning for one in seen for claim in one.claims]
+    named = (form.each if form else None) or subject.entity(meanings, title + sheet, schema)
     entity = named or "person"
-    eligible = _eligible(entity, schema) if named else {"person", "household", "dwelling"}
+    eligible = subject.eligible(entity, schema) if named else {"person", "household", "dwelling"}
+    settled = [one for one in seen if one in stated or (told and _answered(one, entity, eligible, told))]
     for one in seen:
-        if one not in stated:
+        if one not in settled:
             one.bound = _best(one, entity, eligible, seen, schema)
             one.suggestions = _suggestions(one, eligible, dictionary)
     _settle_rivals(seen, schema)
-    _promote([one for one in seen if one not in stated], schema)
+    _promote([one for one in seen if one not in settled], schema)
     found = [*_duplicates(sheet, seen), *_vetoed(sheet, seen, schema), *_missing(sheet, seen, entity, schema)]
     if form is not None and len(stated) * 2 < len(form.outputs):
         found.append(_problem(sheet, None, None, "OF204", expected=form.title, found=title or sheet))
@@ -90,6 +96,17 @@ def _stated(one: Seen, form: forms.Form) -> bool:
     return True
 
 
+def _answered(one: Seen, entity: str, eligible: set[str], told: Remembered) -> bool:
+    """True when a person said what this column is; it is then that field, or nothing. A denied field stays denied."""
+    if one.denied or not told.answered(one.header.path, entity):
+        return False
+    meaning = told.meaning(one.header.path, entity)
+    if meaning is not None and meaning.entity not in eligible:
+        return False
+    one.bound = Claim(meaning, 1.0) if meaning else None
+    return True
+
+
 # -- what a header may mean ----------------------------------------------------------------------------------------
 
 
@@ -101,7 +118,7 @@ def _claims(header: Header, dictionary: Dictionary) -> list[Claim]:
         for key in ("/".join([*header.groups, header.key]), group + header.key if group else ""):
             found += [Claim(m, _GROUPED) for m in dictionary.meanings(key) if m.alone or m.denied]
         if group and not found:
-            found += [Claim(m, _WORDS) for m in dictionary.same_words.get(words.canonical(group + header.key), [])]
+            found += [Claim(m, _WORDS) for m in dictionary.in_same_words(group + header.key)]
     if found:
         return found
     if group and _speaks_of_another(group, header.key):
@@ -112,7 +129,7 @@ def _claims(header: Header, dictionary: Dictionary) -> list[Claim]:
         ]
         if found:
             return found
-    found = [Claim(m, _WORDS) for m in dictionary.same_words.get(words.canonical(header.key), [])]
+    found = [Claim(m, _WORDS) for m in dictionary.in_same_words(header.key)]
     if not found and re.fullmatch("[a-z]{2,8}", header.key):
         found = [Claim(m, _INITIALS) for m in dictionary.initials.get(header.key, [])]
     return found
@@ -129,8 +146,14 @@ _ELSEWHERE = re.compile(
 )
 
 
+_WORK = re.compile("(?:工作|单位|就业|从业|任职)+")
+_OF_WORK = re.compile("职务|职位|岗位|职业|部门|科室|入职|离职|参加工作|行业|职称|工号")
+
+
 def _speaks_of_another(group: str, key: str) -> bool:
-    """True when the group gives the leaf another owner, place or time: 户主/姓名, 户籍地/小区."""
+    """True when the group gives the leaf another owner, place or time: 户主/姓名, 户籍地/小区; 单位/入职时间 is one's own."""
+    if _WORK.fullmatch(group) and _OF_WORK.search(key):
+        return False
     if words.other_party(group, key):
         return True
     about_place_or_time = re.search(
@@ -149,51 +172,6 @@ def _field(meaning: Meaning, schema: Schema) -> Field:
     return schema.entities[meaning.entity].fields[meaning.field]
 
 
-# -- what the table is about ---------------------------------------------------------------------------------------
-
-
-def _entity(seen: list[Seen], title: str, schema: Schema) -> str | None:
-    """The entity a row is about: the one whose naming fields are there, a person before her home; None when none is."""
-    alone: dict[str, set[str]] = defaultdict(set)
-    nearby: dict[str, set[str]] = defaultdict(set)
-    for one in seen:
-        for claim in one.claims:
-            if not claim.meaning.denied:
-                (alone if claim.meaning.alone else nearby)[claim.meaning.entity].add(claim.meaning.field)
-    scores: dict[str, float] = {}
-    for name, entity in schema.entities.items():
-        if entity.event:
-            continue
-        naming = _naming(entity)
-        named = bool(alone[name] & naming)
-        if not named and not (nearby[name] & naming and (alone[name] or entity.zh in title)):
-            continue
-        events = sum(len(alone[e.name]) for e in schema.entities.values() if e.event == name)
-        score = 4.0 * len(alone[name] & naming) + len(alone[name] - naming) + 0.5 * events
-        score += 1.0 * len(nearby[name] & naming) + 0.3 * len(nearby[name] - naming) + 1.5 * (entity.zh in title)
-        scores[name] = score
-    if "person" in scores:
-        # a roster of people names their household and home too; it is about them all the same
-        for home in ("household", "dwelling"):
-            scores.pop(home, None)
-    return max(scores, key=lambda name: (scores[name], name == "person"), default=None)
-
-
-def _naming(entity: Entity) -> set[str]:
-    """Fields that say which one it is: names and numbers of the identify keys, not dates, phones or references."""
-    keys = {name for key in entity.identify for name in key if name in entity.fields}
-    return {name for name in keys if entity.fields[name].kind in {"name", "resident_id", "uscc", "text"}}
-
-
-def _eligible(entity: str, schema: Schema) -> set[str]:
-    """Entities whose fields a row about `entity` may carry: itself, what it refers to, and what happens to it."""
-    about = schema.entities.get(entity)
-    if about is None:
-        return set()
-    related = set(about.refs.values()) - ({"person"} if entity != "person" else set())
-    return {entity, *related, *(e.name for e in schema.entities.values() if e.event == entity)}
-
-
 # -- one column ----------------------------------------------------------------------------------------------------
 
 
@@ -201,8 +179,8 @@ def _best(one: Seen, entity: str, eligible: set[str], seen: list[Seen], schema: 
     """The claim that holds without asking, or None."""
     if one.denied:
         return None
-    fitting = [claim for claim in one.claims if claim.meaning.entity in eligible]
-    sure = [claim for claim in fitting if claim.meaning.alone]
+    fitting = [c for c in one.claims if c.meaning.entity in eligible or _skipped(c.meaning, schema)]
+    sure = [claim for claim in fitting if claim.meaning.alone and _of_known_event(claim.meaning, one, seen, schema)]
     if sure and sure[0].confidence < _EXACT:
         # equal words or initials of two fields mean neither, whether or not one of them needs a context
         return sure[0] if len({(c.meaning.entity, c.meaning.field) for c in fitting}) == 1 else None
@@ -219,6 +197,21 @@ def _best(one: Seen, entity: str, eligible: set[str], seen: list[Seen], schema: 
     own = [claim for claim in near if claim.meaning.entity == entity]
     chosen = own or near
     return Claim(chosen[0].meaning, _CONTEXT) if len(chosen) == 1 else None
+
+
+def _of_known_event(meaning: Meaning, one: Seen, seen: list[Seen], schema: Schema) -> bool:
+    """False for a general act (发放日期) of an event that no other column speaks of."""
+    if (meaning.entity, meaning.field) == ("person", "residence_since") and "到达" in one.header.key:
+        return not any(c.meaning.entity == "return_travel" for other in seen if other is not one for c in other.claims)
+    if schema.entities[meaning.entity].event is None or one.header.groups or not general(one.header.key):
+        return True
+    others = (claim.meaning for other in seen if other is not one for claim in other.claims)
+    return any(m.alone and m.entity == meaning.entity and m.field != meaning.field for m in others)
+
+
+def _skipped(meaning: Meaning, schema: Schema) -> bool:
+    """True for row numbers, who filled the sheet and when: of no entity, in every table."""
+    return not meaning.denied and meaning.alone and _field(meaning, schema).output_only
 
 
 def _context_fits(meaning: Meaning, one: Seen, entity: str, seen: list[Seen], schema: Schema) -> bool:
@@ -247,10 +240,9 @@ def _suggestions(one: Seen, eligible: set[str], dictionary: Dictionary) -> list[
     named = [(m, min(confidence, SUGGESTED)) for m, confidence in named if m.entity in eligible]
     if one.bound is None and one.header.key:
         known = {(m.entity, m.field) for m, _ in named}
-        alike = (
-            dictionary.alike("".join(map(_bare, one.header.groups[-1:])) + one.header.key) if one.header.groups else []
-        )
-        alike += dictionary.alike(one.header.key)
+        group = "".join(map(_bare, one.header.groups[-1:]))
+        alike = dictionary.alike(group + one.header.key, eligible) if group else []
+        alike += dictionary.alike(one.header.key, eligible)
         alike.sort(key=lambda pair: -pair[1])
         for m, confidence in alike:
             if m.entity in eligible and (m.entity, m.field) not in known:
@@ -270,9 +262,11 @@ def _settle_rivals(seen: list[Seen], schema: Schema) -> None:
         if one.bound:
             claimants[one.bound.meaning.entity, one.bound.meaning.field].append(one)
     for (entity, name), rivals in claimants.items():
-        if len(rivals) < 2 or schema.entities[entity].fields[name].repeat:
+        about = schema.entities[entity].fields[name]
+        if len(rivals) < 2 or about.repeat or about.output_only:  # what is not kept may stand twice
             continue
         exact = [one for one in rivals if one.bound and one.bound.confidence >= _EXACT]
+        exact = [one for one in exact if one.bound and one.bound.confidence == 1.0] or exact  # stated or remembered
         for one in rivals:
             if len(exact) != 1 or one is not exact[0]:
                 _unbind(one)
@@ -294,7 +288,7 @@ def _promote(seen: list[Seen], schema: Schema) -> None:
         for meaning, confidence in one.suggestions:
             place = (meaning.entity, meaning.field)
             rivals = wanted[place] - (confidence >= SUGGESTED)
-            if place in taken or rivals or confidence < 0.45 or not values.proves(one.share, _field(meaning, schema)):
+            if place in taken or rivals or confidence < 0.35 or not values.proves(one.share, _field(meaning, schema)):
                 continue
             if _differs(one.header.key, _field(meaning, schema)):
                 continue
@@ -307,7 +301,7 @@ def _promote(seen: list[Seen], schema: Schema) -> None:
 def _differs(key: str, one: Field) -> bool:
     """True when the header differs in party, moment or kind from every way the field is called."""
     names = [one.zh, *one.aliases, *one.context_aliases]
-    return all(words.differ(words.canonical(key), words.canonical(header_key(name))) for name in names)
+    return all(words.contradicts(key, header_key(name)) for name in names)
 
 
 # -- problems ------------------------------------------------------------------------------------------------------

@@ -56,3 +56,16 @@ _RULES: dict[Place, Callable[[Neighbours], bool]] = {
 def fits(place: Place, neighbours: Neighbours) -> bool:
     """True when the neighbours settle what the header means; a field without a rule is never taken from context."""
     return place in _RULES and _RULES[place](neighbours)
+
+
+# acts of which there are many kinds: by itself 发放日期 does not say whether a pass or an allowance was issued
+_GENERAL_ACT = re.compile(
+    "(?:发放|发证|办证|领证|领取|办理|办结|接收|移交|交接|核查|服务|判定|提出|解决|解除|检测|采样|生产|预约|出发|兑换|出车|派车|诉求|求助|"
+    "积分|签到|签出|签退|存在|申领|申请|通行|查验|监测|测量|值守|颁发|通知|出行|管控)(?:的)?"
+    "(?:日期|时间|单位|机构|人|人员|事由|原因|情况|结果|地点|点|类型|类别|项目|内容|企业|厂家|厂商|方式|困难|批次|时长)"
+)
+
+
+def general(key: str) -> bool:
+    """True for a header such as 发放日期 that names an act but not of which kind: it needs another column of the event."""
+    return _GENERAL_ACT.fullmatch(key) is not None

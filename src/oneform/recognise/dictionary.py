@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections import defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from oneform import schema as schemas
@@ -79,7 +80,11 @@ def _unhinted(text: str) -> str:
     return _BRACKET.sub(lambda b: "" if _UNIT.fullmatch(b[1].strip().lower()) or _HINT.search(b[1]) else b[0], text)
 
 
-_ALIKE = 0.79  # likeness alone stays below what binds by itself
+_YES_NOUN = re.compile("(?:是否为?|是不是)(.*(?:者|户|代表|孤儿|孤老))")  # 是否志愿者 → 志愿者
+_TELLING_NAME = 6  # letters of X名称 from which X says as much
+_PAIR_OF_NAMES = 2
+_ALIKE = 0.69  # likeness alone stays below what binds by itself
+_DIFFERENT = 0.75  # what is left of a likeness across a party, a moment or a kind of value
 
 
 @dataclass(frozen=True)
@@ -91,11 +96,49 @@ class Dictionary:
 
     @cached_property
     def same_words(self) -> dict[str, list[Meaning]]:
-        """Canonical form of every alias → its meanings."""
+        """Canonical form of every alias → its meanings; 是否X of a yes/no field and X代码 of a coded one stand beside X."""
         found: dict[str, list[Meaning]] = defaultdict(list)
         for key, meanings in self.exact.items():
-            found[words.canonical(key)] += meanings
+            for one in meanings:
+                kind = "" if one.denied else self.schema.entities[one.entity].fields[one.field].kind
+                forms = [words.canonical(key)]
+                if one.denied or kind == "boolean":
+                    forms.append(words.canonical(f"是否{key}"))
+                if kind == "boolean" and (noun := _YES_NOUN.fullmatch(key)):
+                    forms.append(words.canonical(noun[1]))
+                if kind == "code":
+                    forms.append(words.canonical(f"{key}代码"))
+                event = not one.denied and self.schema.entities[one.entity].event == "person"
+                if event and kind == "text" and len(key) >= _TELLING_NAME and key.endswith("名称"):
+                    forms.append(words.canonical(key.removesuffix("名称")))
+                for form in dict.fromkeys(forms):
+                    if one not in found[form]:
+                        found[form].append(one)
         return dict(found)
+
+    def in_same_words(self, key: str) -> list[Meaning]:
+        """Fields the key names in equal words; X名称 names what X names."""
+        found = self.same_words.get(words.canonical(key))
+        if found is None and len(key) > len("名称") + 1 and re.search("名称$|全称$", key):
+            found = [one for one in self.same_words.get(words.canonical(key[: -len("名称")]), []) if self._is_text(one)]
+        found = found or self._of_parts(key)
+        # 志愿者姓名 is a name, not whether somebody is one
+        return [one for one in found if one.denied or self._may_be_named(one)] if re.search("姓名|名字", key) else found
+
+    def _may_be_named(self, one: Meaning) -> bool:
+        return self.schema.entities[one.entity].fields[one.field].kind in {"name", "text"}
+
+    def _of_parts(self, key: str) -> list[Meaning]:
+        """What a header of two names of one field means: 区(县), 文化程度(学历), 村/社区."""
+        parts = [part for part in re.split(r"[/、或()]", key) if part]
+        if len(parts) != _PAIR_OF_NAMES:
+            return []
+        first, second = (self.exact.get(part) or self.same_words.get(words.canonical(part)) or [] for part in parts)
+        named = {(one.entity, one.field) for one in first} & {(one.entity, one.field) for one in second}
+        return [replace(one, alone=True) for one in first if (one.entity, one.field) in named and not one.denied]
+
+    def _is_text(self, one: Meaning) -> bool:
+        return not one.denied and self.schema.entities[one.entity].fields[one.field].kind == "text"
 
     @cached_property
     def initials(self) -> dict[str, list[Meaning]]:
@@ -107,6 +150,24 @@ class Dictionary:
             if re.fullmatch("[\u4e00-\u9fff]{2,8}", key):
                 letters = "".join(lazy_pinyin(key, style=Style.FIRST_LETTER))
                 found[letters] += meanings
+        return dict(found)
+
+    @cached_property
+    def lists(self) -> dict[str, frozenset[str]]:
+        """Code list → its spellings in words; figures alone tell no list from another."""
+        return {
+            name: frozenset(text for text in codes.spellings if re.search("[\u4e00-\u9fff]", text))
+            for name, codes in self.schema.codes.items()
+        }
+
+    @cached_property
+    def coded(self) -> dict[str, list[Meaning]]:
+        """Code list → the fields whose values it holds."""
+        found: dict[str, list[Meaning]] = defaultdict(list)
+        for entity in self.schema.entities.values():
+            for one in entity.fields.values():
+                if one.codes:
+                    found[one.codes].append(Meaning(entity.name, one.name))
         return dict(found)
 
     def meanings(self, key: str) -> list[Meaning]:
@@ -122,27 +183,51 @@ class Dictionary:
     _known: dict[tuple[str, ...], bool] = field(default_factory=dict, repr=False)
 
     def _knows(self, one: Header) -> bool:
-        if one.key in self.exact or one.full_key in self.exact:
-            return True
-        if words.canonical(one.key) in self.same_words:
+        if one.key in self.exact or one.full_key in self.exact or self.in_same_words(one.key):
             return True
         return re.fullmatch("[a-z]{2,8}", one.key) is not None and bool(self.initials.get(one.key))
 
-    def alike(self, key: str, limit: int = 3) -> list[tuple[Meaning, float]]:
-        """Fields whose aliases look like the key, best first, confidence below every automatic one; never bound."""
-        from rapidfuzz import fuzz, process
+    @cached_property
+    def _weights(self) -> dict[str, float]:
+        """How telling a character is: one that few fields use (残, 疫) says more than one that many do (证, 日)."""
+        used: dict[str, set[tuple[str, str]]] = defaultdict(set)
+        for key, meanings in self.exact.items():
+            for letter in words.canonical(key) + key:
+                used[letter].update((one.entity, one.field) for one in meanings)
+        return {letter: 1 / math.sqrt(len(fields)) for letter, fields in used.items()}
 
-        found: dict[tuple[str, str], tuple[Meaning, float]] = {}
-        form = words.canonical(key)
-        for text, aliases in ((form, self.same_words), (key, self.exact)):
-            near = process.extract(text, list(aliases), scorer=fuzz.ratio, limit=12, score_cutoff=50)
-            for alias, score, _ in near:
-                sure = round(score / 100 * _ALIKE * (0.8 if words.differ(form, words.canonical(alias)) else 1.0), 3)
-                for meaning in aliases[alias]:
-                    known = found.get((meaning.entity, meaning.field))
-                    if not meaning.denied and (known is None or known[1] < sure):
-                        found[meaning.entity, meaning.field] = (meaning, sure)
-        return sorted(found.values(), key=lambda pair: -pair[1])[:limit]
+    def alike(self, key: str, eligible: set[str], limit: int = 3) -> list[tuple[Meaning, float]]:
+        """Fields whose aliases look like the key, best first, confidence below every automatic one; never bound."""
+        best: dict[tuple[str, str], tuple[Meaning, float]] = {}
+        for alias, sure in self._nearest(key):
+            for meaning in self.exact[alias]:
+                known = best.get((meaning.entity, meaning.field))
+                if not meaning.denied and meaning.entity in eligible and (known is None or known[1] < sure):
+                    best[meaning.entity, meaning.field] = (meaning, sure)
+        return sorted(best.values(), key=lambda pair: -pair[1])[:limit]
+
+    def _nearest(self, key: str) -> list[tuple[str, float]]:
+        """The aliases most like a key: equal letters, telling letters, the same kind of value."""
+        from rapidfuzz import fuzz
+
+        form, letters = words.canonical(key), set(key)
+        whole = sum(self._weights.get(letter, 1.0) for letter in letters)
+        found = []
+        for alias in self.exact:
+            shared = letters & set(alias)
+            if not shared:
+                continue
+            telling = sum(self._weights[letter] for letter in shared)
+            of_alias = sum(self._weights[letter] for letter in set(alias))
+            overlap = telling / math.sqrt(whole * of_alias)
+            ratio = max(fuzz.ratio(key, alias), fuzz.ratio(form, words.canonical(alias))) / 100
+            likeness = 0.5 * ratio + 0.5 * min(overlap, 1.0)
+            found.append((alias, likeness))
+        found.sort(key=lambda pair: -pair[1])
+        return [
+            (alias, round(likeness * _ALIKE * (_DIFFERENT if words.differ(key, alias) else 1.0), 3))
+            for alias, likeness in found[:60]
+        ]
 
 
 def dictionary(schema: Schema) -> Dictionary:

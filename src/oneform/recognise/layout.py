@@ -2,33 +2,90 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
+
 import polars as pl
 
 from oneform.frames import Sheet
-from oneform.recognise.band import Band, Known, find
+from oneform.recognise.band import WIDTH, Band, Known, find, zone
+from oneform.recognise.facts import facts
 
 SAMPLE = 500  # rows below the header that tell whether a column without a header is used
-RESTARTS = 50  # blank rows after which another header is looked for
+RESTARTS = 200  # places looked at for another header
+LINES = 6  # title lines over a further table
+_PAGE = re.compile(r"[(（]?(?:续表?|第[0-9一二三四五六七八九十]+页|共[0-9一二三四五六七八九十]+页)[)）]?|\s")
+_TITLE = re.compile(
+    "表|册|名单|台账|登记|网格|社区|街道|统计|汇总|情况|信息|人员|居民|住户|[一二三四五六七八九十0-9][组队期]"
+)
+_SIGNED = re.compile(
+    r"^(?:[\u4e00-\u9fff]{0,6}(?:填表人|填报人|制表人|审核人|负责人|签名|签字)|说明|备注|注)[0-9]?[:：]"
+)
+_OWN = ("title", "grid", "community", "fill_unit")  # facts that make a header printed again another table
 
 
-def next_band(sheet: Sheet, band: Band, known: Known) -> Band | None:
-    """Another table below, under a different header: only after a blank row, and only when most of it is known."""
-    names = [f"c{column}" for column in band.paths]
-    rows = sheet.texts.slice(band.last).select(names)
-    blank = rows.select(blank_row(names)).to_series()
+def next_band(sheet: Sheet, band: Band, known: Known, said: Mapping[str, str]) -> tuple[Band, int] | None:
+    """Another table below and the first of the lines over it; None when there is none.
+
+    It starts after a blank line or a line of one text, most of it is known, and it is headed differently: by other
+    names, or by lines that speak of another grid, community or title than `said`. The same header again is a new page.
+    """
     own = set(band.leaves.values())
     tried = set()
-    for at in blank.arg_true().head(RESTARTS):
-        start = band.last + at + 2
-        below = find(sheet, known, start=start) if start <= sheet.texts.height else None
-        if below is None or below.first in tried:
+    for start in _starts(sheet, band, known):
+        below = find(sheet, known, start=start)
+        if below is None or below.first in tried or len(below.paths) < min(3, len(band.paths)):
             continue
         tried.add(below.first)
+        stated = sum(leaf.endswith((":", "：")) for leaf in below.leaves.values())
+        if sum(map(known, below.paths.values())) * 2 <= len(below.paths) or stated * 3 >= len(below.paths):
+            continue  # 填表人：  联系电话： is a signature, no header
+        head = _head(sheet, below.first, band.last)
         fresh = [path for path in below.paths.values() if path[-1] not in own]
-        hits = sum(map(known, below.paths.values()))
-        if len(below.paths) >= 3 and len(fresh) * 2 > len(below.paths) and hits * 2 > len(below.paths):
-            return below
+        if len(below.paths) >= 3 and len(fresh) * 2 > len(below.paths):
+            return below, head
+        lines = facts(zone(sheet, start=head, rows=below.first - head), head, below.first - 1)
+        if any(name in lines and _plain(lines[name]) != _plain(said.get(name, "")) for name in _OWN):
+            return below, head
     return None
+
+
+def _plain(text: str) -> str:
+    """A title without the mark of its page."""
+    return _PAGE.sub("", text)
+
+
+def _starts(sheet: Sheet, band: Band, known: Known) -> list[int]:
+    """Rows below the band where another header may begin: several texts, two of them known, after a break."""
+    names = sheet.texts.columns[:WIDTH]
+    filled = sheet.texts.slice(band.last).select(pl.sum_horizontal(pl.col(n).is_not_null() for n in names)).to_series()
+    denser = (filled >= 2) & (filled.shift(1) <= 1)
+    found = []
+    for at in denser.fill_null(value=False).arg_true().head(RESTARTS):
+        row = band.last + at + 1
+        near = sheet.texts.slice(row - 1, 5).select(names).rows()
+        texts = [[text for text in line if text] for line in near]
+        if any(len(line) >= 2 and sum(known((t.strip(),)) for t in line) * 2 >= len(line) for line in texts):
+            # a group over the whole header, or its title, stands in the lines of one text above
+            lines = 0
+            while lines < LINES and at - lines - 1 >= 0 and filled[at - lines - 1] == 1:
+                lines += 1
+            found.append(row - lines)
+    return found
+
+
+def _head(sheet: Sheet, first: int, after: int) -> int:
+    """The first of the lines over a header: few texts each, up to the blank line or the row of data above."""
+    names = sheet.texts.columns[:WIDTH]
+    head = first
+    while head - 1 > after and first - head < LINES:
+        texts = [text for text in sheet.texts.select(names).row(head - 2) if text and text.strip()]
+        lines = facts(zone(sheet, start=head - 1, rows=1), head - 1, head - 1)
+        titled = len(texts) == 1 and _TITLE.search(texts[0])
+        if not texts or not (titled or lines.keys() - {"title"}) or _SIGNED.search(re.sub(r"\s", "", texts[0])):
+            break
+        head -= 1
+    return head
 
 
 def blocks(sheet: Sheet, band: Band, known: Known) -> tuple[list[list[int]], list[int]]:

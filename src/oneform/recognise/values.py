@@ -58,7 +58,7 @@ def shapes(body: pl.DataFrame, names: list[str]) -> dict[str, dict[str, float]]:
     """Per column the share of its first filled cells of each shape, `valid` = right check digit; `n` = cells seen."""
     found = {}
     for name in names:
-        filled = body[name].drop_nulls().str.replace_all(r"[\s'’]", "")
+        filled = body[name].drop_nulls().head(2 * SAMPLE).str.replace_all(r"[\s'’]", "")
         sample = filled.filter(filled != "").head(SAMPLE).to_frame("v")
         if sample.height < FEWEST:
             found[name] = {"n": float(sample.height)}

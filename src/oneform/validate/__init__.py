@@ -7,22 +7,25 @@ A row waits whole only when it cannot be about anyone.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
 import polars as pl
 
-from oneform import kinds, problems
+from oneform import problems
 from oneform.frames import PROBLEMS, Column, Normalised, Table
 from oneform.kinds import resident_id
 from oneform.schema import Field, Schema
+from oneform.validate.groups import HOMES, NAMES, ROWS, chosen_of, count_rules, valid_id, with_groups
+from oneform.validate.register import unknown_dwellings
 
+_PLACE = ("estate", "building", "unit", "room")
+_PARTS = ("building", "unit", "room", "room_suffix")
+# the column to mend, the first that is there
+_PLACED = ("dwelling.building", "dwelling.room", "person.current_address")
+_UNKNOWN = "in_register"
 _FACTS = ("found", "expected", "what", "what_en", "allowed", "rows")
-_VALID = ("valid18", "upgraded15")
-_NAMED = 8  # rows named in one sentence
-_COUNT_RULE = re.compile(r"^count_if\((?P<field>[a-z_0-9]+) = '(?P<value>[^']*)'\) = (?P<count>[0-9]+)$")
 
 
 @dataclass(frozen=True)
@@ -45,11 +48,28 @@ class Validated:
     problems: pl.DataFrame  # PROBLEMS, those of normalise included
 
 
-def validated(said: Normalised, table: Table, schema: Schema, *, today: date) -> Validated:
-    """Apply every rule of the schema that this table's columns allow."""
-    flat = _flat(said.records)
-    headers = {f"{c.entity}.{c.field}": c for c in table.columns if c.field}
+def validated(
+    said: Normalised, table: Table, schema: Schema, *, today: date, register: pl.DataFrame | None = None
+) -> Validated:
+    """Apply every rule of the schema that this table's columns allow.
+
+    `register` are the dwellings known to be there (String columns estate, building, unit, room), None where nobody has
+    said so: a list of residents is no register.
+    """
+    flat = with_groups(_flat(said.records), table.cells["row"], schema)
+    headers = {
+        f"{entity}.{field}": column
+        for column in table.columns
+        for entity, field in column.parts or ((column.entity, column.field),)
+        if field
+    }
     rules = [rule for rule in _rules(flat, schema, today=today) if rule.column in headers]
+    placed = next((name for name in _PLACED if name in headers), None)
+    if register is not None and placed and {f"dwelling.{name}" for name in _PLACE} <= set(flat.columns):
+        parts = flat.select(pl.col(f"dwelling.{name}").alias(name) for name in _PLACE)
+        flat = flat.with_columns(unknown_dwellings(parts, register).alias(_UNKNOWN))
+        unknown = pl.col(_UNKNOWN)
+        rules.append(Rule(_UNKNOWN, placed, "OF311", unknown.is_null(), {"found": unknown}))
     failures = _failures(flat, rules)
     found = _problems(flat, failures, rules, headers, table)
     waiting, missing = _waiting(said, table, schema)
@@ -65,8 +85,16 @@ def validated(said: Normalised, table: Table, schema: Schema, *, today: date) ->
         on="rule",
         how="inner",
     ).filter(~pl.col("code").is_in(sorted(problems.WARNINGS)))
+    records = _hold(said.records, held, headers, table)
+    astray = held.filter(pl.col("rule") == _UNKNOWN)["index"]
+    if not astray.is_empty():  # what the cell said of a dwelling is held with it
+        there = ~pl.int_range(pl.len()).is_in(astray.implode())
+        home = records["dwelling"]
+        records["dwelling"] = records["dwelling"].with_columns(
+            pl.when(there).then(pl.col(name)).alias(name) for name in _PARTS if name in home.columns
+        )
     return Validated(
-        _hold(said.records, held, headers, table),
+        records,
         waiting,
         pl.concat([said.problems, found, missing]).sort("row", "column", "code", nulls_last=True),
     )
@@ -129,12 +157,8 @@ def _field_rules(field: Field, *, today: date) -> Iterator[Rule]:
         )
 
 
-def _valid_id() -> pl.Expr:
-    return pl.when(pl.col("person.id_number__state").is_in(_VALID)).then(pl.col("person.id_number"))
-
-
 def _birth_rule() -> Rule:
-    typed, inside = pl.col("person.birth_date"), resident_id.birth_date(_valid_id())
+    typed, inside = pl.col("person.birth_date"), resident_id.birth_in(valid_id())
     both = pl.format("与证号不符（表中 {}，证号 {}）", typed, inside)
     both_en = pl.format("disagrees with the ID ({} / {})", typed, inside)
     return Rule(
@@ -143,7 +167,7 @@ def _birth_rule() -> Rule:
 
 
 def _sex_rule(schema: Schema) -> Rule:
-    typed, inside = pl.col("person.gender"), resident_id.gender(_valid_id())
+    typed, inside = pl.col("person.gender"), resident_id.gender_in(valid_id())
     words = schema.codes[schema.entities["person"].fields["gender"].codes or ""].labels
     holds = pl.when(typed.is_in(["1", "2"])).then(typed == inside)
     facts = {"found": typed.replace(words), "expected": inside.replace(words)}
@@ -151,31 +175,29 @@ def _sex_rule(schema: Schema) -> Rule:
 
 
 def _one_id_one_name_rule() -> Rule:
-    name, identifier = kinds.name.compare_key(pl.col("person.name")), _valid_id()
-    rows = pl.col("row__").unique().sort().head(_NAMED).cast(pl.String).str.join("、")
-    rows = pl.when(identifier.is_not_null()).then(rows.over(identifier))
-    holds = pl.when(identifier.is_not_null()).then(name.n_unique().over(identifier) == 1)
-    return Rule("one_id_one_name", "person.id_number", "OF401", holds, {"rows": rows})
+    return Rule("one_id_one_name", "person.id_number", "OF401", pl.col(NAMES) == 1, {"rows": pl.col(ROWS)})
 
 
 def _household_rules(present: set[str], schema: Schema) -> Iterator[Rule]:
-    """Counts over the rows of one 户号; a household whose rows do not all state the field is not judged."""
-    household = pl.col("household.household_id")
-    person = pl.coalesce(*(pl.col(c) for c in ("person.id_number__seen", "person.name") if c in present))
-    for rule in schema.entities["person"].rules:
-        parsed = _COUNT_RULE.match(rule.expr)
-        column = f"person.{rule.cell}"
-        if parsed is None or rule.over != "household" or column not in present:
+    """Counts over the rows of one 户号; a household whose rows do not all state the field is not judged.
+
+    What is doubtful of one is doubtful of all: the field is held for the whole household.
+    """
+    for rule, count in count_rules(schema):
+        if f"person.{rule.cell}" not in present:
             continue
-        named = pl.col(f"person.{parsed['field']}")
-        chosen = pl.when(named == parsed["value"]).then(person).drop_nulls().n_unique().over(household)
-        complete = named.is_not_null().all().over(household) & household.is_not_null() & (pl.len().over(household) > 1)
-        concerned = (chosen == 0) | (named == parsed["value"])
-        holds = pl.when(complete & concerned).then(chosen == int(parsed["count"]))
+        chosen, rows = pl.col(chosen_of(rule)), pl.col(chosen_of(rule) + ROWS)
         what = pl.format(rule.zh.replace("{n}", "{}"), chosen) if "{n}" in rule.zh else pl.lit(rule.zh)
-        yield Rule(
-            rule.id, column, "OF405", holds, {"what": what, "what_en": pl.format("the household has {} heads", chosen)}
-        )
+        what += pl.when(chosen > 0).then(pl.format("，见第 {} 行", rows)).otherwise(pl.lit(""))
+        what_en = pl.format("the household has {} heads", chosen)
+        holds = chosen == int(count["count"])
+        yield Rule(rule.id, f"person.{rule.cell}", "OF405", holds, {"what": what, "what_en": what_en})
+    if "person.id_number" in present:
+        what = pl.format("同一个证号写在 {} 户里（第 {} 行）", pl.col(HOMES), pl.col(ROWS))
+        what_en = pl.format("one ID in {} households (rows {})", pl.col(HOMES), pl.col(ROWS))
+        facts = {"what": what, "what_en": what_en}
+        holds = pl.when(pl.col(NAMES) == 1).then(pl.col(HOMES) <= 1)  # else it is two people with one ID
+        yield Rule("one_household", "household.household_id", "OF405", holds, facts)
 
 
 def _failures(flat: pl.DataFrame, rules: list[Rule]) -> pl.DataFrame:
@@ -186,7 +208,6 @@ def _failures(flat: pl.DataFrame, rules: list[Rule]) -> pl.DataFrame:
     none = pl.DataFrame(schema={"index": pl.Int64, "rule": pl.String})
     if not rules:
         return none
-    flat = flat.with_row_index("row__")
 
     def check(rule: Rule) -> pa.Check:
         # null means "cannot tell": never a failure
@@ -196,8 +217,9 @@ def _failures(flat: pl.DataFrame, rules: list[Rule]) -> pl.DataFrame:
         column: pa.Column(nullable=True, checks=[check(rule) for rule in rules if rule.column == column])
         for column in dict.fromkeys(rule.column for rule in rules)
     }
+    needed = {name for rule in rules for name in (rule.column, *rule.holds.meta.root_names())}
     try:
-        pa.DataFrameSchema(columns).validate(flat, lazy=True)
+        pa.DataFrameSchema(columns).validate(flat.select(sorted(needed)), lazy=True)
     except SchemaErrors as errors:
         cases = pl.DataFrame(errors.failure_cases)
         broken = cases.filter(pl.col("index").is_null())
@@ -211,7 +233,6 @@ def _problems(
     flat: pl.DataFrame, failures: pl.DataFrame, rules: list[Rule], headers: dict[str, Column], table: Table
 ) -> pl.DataFrame:
     rows = table.cells["row"]
-    flat = flat.with_columns(rows.cast(pl.Int64).alias("row__"))
     found = []
     for rule in rules:
         failed = failures.filter(pl.col("rule") == rule.id)["index"].sort()
@@ -220,14 +241,14 @@ def _problems(
         facts = pl.struct([rule.facts.get(name, pl.lit(None, pl.String)).alias(name) for name in _FACTS])
         column = headers[rule.column]
         found.append(
-            pl.DataFrame({"row": rows})
-            .with_columns(flat.select(facts.alias("facts"))["facts"])[failed.to_list()]
+            flat.select(pl.all().gather(failed))
+            .select(facts.alias("facts"), rows.gather(failed).alias("row"))
             .select(
                 pl.lit(table.sheet).alias("sheet"),
                 "row",
                 pl.lit(column.index, pl.Int32).alias("column"),
                 pl.lit(column.header).alias("header"),
-                pl.lit(column.field).alias("field"),
+                pl.lit(rule.column.partition(".")[2]).alias("field"),
                 pl.lit(rule.code).alias("code"),
                 "facts",
             )
@@ -286,14 +307,17 @@ def _hold(
     result = dict(records)
     for name in held["column"].unique(maintain_order=True):
         entity, field = name.split(".", 1)
-        failed = pl.Series("failed", [False] * records[entity].height)
-        failed[held.filter(pl.col("column") == name)["index"].to_list()] = True
-        raw = table.cells[f"c{headers[name].index}"]
-        member = pl.struct(raw.alias(field)).struct.json_encode()
-        earlier = pl.col("held").str.strip_suffix("}")
-        joined = pl.when(pl.col("held").is_null()).then(member).otherwise(earlier + "," + member.str.strip_prefix("{"))
-        result[entity] = result[entity].with_columns(
-            pl.when(failed).then(joined).otherwise(pl.col("held")).alias("held"),
-            pl.when(failed).then(None).otherwise(pl.col(field)).alias(field),
+        at = held.filter(pl.col("column") == name)["index"].unique().sort()
+        frame = result[entity].with_row_index("at__")
+        raw = table.cells[f"c{headers[name].index}"].gather(at)
+        told = pl.DataFrame({"at__": at.cast(pl.get_index_type()), field: raw}).select(
+            "at__", pl.struct(field).struct.json_encode().alias("member__")
         )
+        frame = frame.join(told, on="at__", how="left", maintain_order="left", validate="1:1")
+        earlier = pl.col("held").str.strip_suffix("}") + "," + pl.col("member__").str.strip_prefix("{")
+        failed = pl.col("member__").is_not_null()
+        result[entity] = frame.with_columns(
+            pl.when(failed).then(pl.coalesce(earlier, "member__")).otherwise("held").alias("held"),
+            pl.when(~failed).then(field).alias(field),
+        ).drop("at__", "member__")
     return result
