@@ -74,7 +74,7 @@ def test_null_and_vague_values_pair_nobody(one: dict[str, object], other: dict[s
 
 
 def test_every_rule_has_a_name_and_a_cap() -> None:
-    assert sorted(link.RULES) == link.CAPS["rule"].to_list() == list(range(1, 12))
+    assert sorted(link.RULES) == link.CAPS["rule"].to_list() == list(range(1, 16))
 
 
 def test_only_pairs_with_a_fresh_side_each_once() -> None:

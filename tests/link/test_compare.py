@@ -58,6 +58,19 @@ def test_edits_are_counted_in_characters(one: str, other: str, distance: int) ->
         ("张宝宝", "张宝宝", "placeholder"),
         ("张宝宝", "李宝宝", "missing"),
         (None, "张伟", "missing"),
+        ("John Smith", "SMITH, John", "variant"),
+        ("José O'Neill", "Jose ONeill", "variant"),
+        ("Anna A Kofron", "Anna Kofron", "words"),
+        ("Anna A Kofron", "A Anna Kofron", "variant"),
+        ("Anna Kofron", "Ana Kofronn", "words_near"),
+        ("Anna A Kofron", "Anna B Kofron", "words_conflict"),
+        ("luke waller", "waller", "one_word"),
+        ("luke waller", "luke", "one_word"),
+        ("luke waller", "sarah waller", "surname"),
+        ("luke waller", "luke harrington", "given"),
+        ("luke waller", "sarah harrington", "different"),
+        ("Christopher Brown", "Chris Brown", "words_near"),
+        ("Zhang Wei", "张伟", "different"),
     ],
 )
 def test_names(one: str | None, other: str | None, expected: str) -> None:
@@ -86,6 +99,8 @@ WRONG = ID_A[:10] + "8" + ID_A[11:]  # one digit off
         ({"id_seen": "E1", "id_state": "document", "id_type": "414"}, {"id_seen": "E2", "id_state": "document", "id_type": "414"}, "document"),
         ({"id_seen": "E1", "id_state": "document", "id_type": "414"}, {"id_seen": "H2", "id_state": "document", "id_type": "516"}, "document"),
         ({"id_seen": "E1", "id_state": "document", "id_type": "414"}, {"id": ID_A}, "document"),
+        ({"id_seen": "E12345678", "id_state": "document", "id_type": "414"}, {"id_seen": "E12345687", "id_state": "document", "id_type": "414"}, "document_near"),
+        ({"id_seen": "E12345678", "id_state": "document", "id_type": "414"}, {"id_seen": "E12345679", "id_state": "document", "id_type": "516"}, "document"),
     ],
 )  # fmt: skip
 def test_identifiers(one: dict[str, object], other: dict[str, object], expected: str) -> None:
@@ -139,6 +154,10 @@ def test_a_typed_date_counts_beside_the_date_of_a_number_that_may_be_another_per
         ({"phone": "1"}, {"home": "苑-3-2-501"}, "missing"),
         ({"household_id": "H1"}, {"household_id": "H1"}, "door"),
         ({"household_id": "H1"}, {"household_id": "H2"}, "missing"),
+        ({"estate": "talbot street", "room": "7"}, {"estate": "talbort street", "room": "7"}, "door_near"),
+        ({"estate": "talbot street", "room": "7"}, {"estate": "talbort street", "room": "8"}, "none"),
+        ({"home": "阳光花园小镇-3-2-501"}, {"home": "阳光华园小镇-3-2-501"}, "door_near"),
+        ({"home": "阳光花园一期-3-2-501"}, {"home": "阳光花园二期-3-2-501"}, "none"),
         ({"hukou_address": "李家湾村 12号"}, {"hukou_address": "李家湾村12号"}, "door"),
     ],
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import polars as pl
+import pytest
 
 from oneform import frames, link
 
@@ -81,8 +82,80 @@ def test_entities_without_numbers_of_people() -> None:
     assert link.assign(clusters([1, 2]), previous(), told, 5).links.rows() == [(1, 5), (2, 5)]
 
 
-def test_undoing_a_merge_gives_the_records_back_without_reusing_an_id() -> None:
-    merged = link.assign(clusters([1, 2, 3]), previous(e7=[1], e9=[2, 3]), standard(3, proven=(1,)), 100)
-    assert merged.links.rows() == [(2, 7), (3, 7)]
-    again = link.assign(clusters([1], [2, 3]), previous(e7=[1, 2, 3]), standard(3, proven=(1,)), merged.next_id)
+def history(*steps: tuple[int, dict[int, int | None]]) -> pl.DataFrame:
+    """Links as the store keeps them: (op, {record: entity})."""
+    rows = [(record, entity, op) for op, links in steps for record, entity in links.items()]
+    return pl.DataFrame(rows, schema=link.HISTORY, orient="row")
+
+
+def now(past: pl.DataFrame) -> pl.DataFrame:
+    newest = past.sort("op").unique("rec_id", keep="last").drop_nulls("entity_id").sort("rec_id")
+    return newest.select(*link.LINKS)
+
+
+def links(past: pl.DataFrame, *groups: list[int], proven: tuple[int, ...] = ()) -> dict[int, int]:
+    """The ids of all records after these clusters; new ids from 100 on."""
+    before = now(past)
+    told = standard(max(map(max, groups)), proven=proven)
+    assigned = link.assign(clusters(*groups), before, told, 100, past)
+    return dict(before.iter_rows()) | dict(assigned.links.iter_rows())
+
+
+def test_without_a_history_a_side_that_leaves_gets_a_new_id() -> None:
+    again = link.assign(clusters([1], [2, 3]), previous(e7=[1, 2, 3]), standard(3, proven=(1,)), 100)
     assert again.links.rows() == [(2, 100), (3, 100)]
+
+
+@pytest.mark.parametrize("proven", [(), (1,), (2,)])
+def test_undoing_a_merge_gives_both_sides_their_ids_again(proven: tuple[int, ...]) -> None:
+    merged = history((1, {1: 7}), (2, {2: 9, 3: 9}), (3, {2: 7, 3: 7}))
+    assert links(merged, [1], [2, 3], proven=proven) == {1: 7, 2: 9, 3: 9}
+    # The records with 9 are most and have the valid number: 7 is theirs only while the merge stands.
+
+
+def test_a_side_that_grew_since_the_merge_has_its_own_id_again() -> None:
+    merged = history((1, {1: 7}), (2, {2: 9}), (3, {2: 7}), (4, {3: 7, 4: 7}))
+    assert links(merged, [1], [2, 3, 4]) == {1: 7, 2: 9, 3: 9, 4: 9}
+    assert links(merged, [1, 3, 4], [2]) == {1: 7, 2: 9, 3: 7, 4: 7}
+
+
+def test_rows_that_only_joined_leave_the_rule_of_the_valid_number() -> None:
+    joined = history((1, {1: 7}), (2, {2: 7, 3: 7}))
+    assert links(joined, [1], [2, 3], proven=(2,)) == {1: 100, 2: 7, 3: 7}
+
+
+def test_three_sides_of_a_merge() -> None:
+    merged = history((1, {1: 5, 2: 7, 3: 9}), (2, {2: 5, 3: 5}))
+    assert links(merged, [1], [2], [3], proven=(3,)) == {1: 5, 2: 7, 3: 9}
+    assert links(merged, [2], [1, 3]) == {1: 5, 2: 7, 3: 5}
+
+
+def test_a_split_and_its_withdrawal_and_the_split_again() -> None:
+    split = history((1, {1: 7, 2: 7, 3: 7}), (2, {3: 8}))
+    assert links(split, [1, 2, 3]) == {1: 7, 2: 7, 3: 7}
+    joined = pl.concat([split, history((3, {3: 7}))])
+    assert links(joined, [1, 2], [3], proven=(3,)) == {1: 7, 2: 7, 3: 8}
+
+
+def test_the_newest_of_several_earlier_ids_is_given_back() -> None:
+    past = history((1, {1: 5, 2: 6}), (2, {2: 5}), (3, {2: 11}), (4, {2: 5}))
+    assert links(past, [1], [2]) == {1: 5, 2: 11}
+
+
+def test_an_id_that_another_has_is_not_taken_from_them() -> None:
+    # Record 2 was 7 once; 7 lives on in record 3, which is not concerned.
+    past = history((1, {2: 7, 3: 7}), (2, {2: 8}), (3, {1: 8}))
+    told = link.assign(clusters([1], [2]), now(past).filter(pl.col("rec_id") != 3), standard(3), 100, past)
+    assert sorted(told.links.rows()) == [(2, 100)]
+    assert told.split == 1
+
+
+def test_a_record_whose_link_had_ended_has_its_id_again() -> None:
+    past = history((1, {1: 7, 2: 8}), (2, {1: None}))
+    assert links(past, [1], [2]) == {1: 7, 2: 8}
+
+
+def test_only_what_meets_or_parts_is_contested() -> None:
+    before = previous(e1=[1, 2], e2=[3], e3=[4], e4=[5, 6])
+    found = link.contested(clusters([1, 2, 9], [3, 4], [5], [6], [7]), before)
+    assert sorted(found) == [3, 4, 5, 6, 7]

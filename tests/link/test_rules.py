@@ -41,8 +41,10 @@ DAMAGED = {"id_seen": ID_A[:15] + "000", "id_state": "damaged_tail"}
         ({"name": "王小明", "birth_date": "1990-12-05"}, {"name": "王小明", "birth_date": "1990-12-05"}, "same", "scored"),
         ({"name": "王小明", "phone": "1"}, {"name": "王小明", "phone": "1"}, "same", "scored"),
         ({"name": "王小明", "home": HOME}, {"name": "王小明", "home": HOME}, "same", "scored"),
-        ({"name": "王伟", "estate": "幸福"}, {"name": "王伟", "estate": "幸福"}, "review", "scored"),
-        ({"name": "逄小寒", "estate": "幸福"}, {"name": "逄小寒", "estate": "幸福"}, "review", "scored"),
+        ({"name": "王伟", "estate": "幸福"}, {"name": "王伟", "estate": "幸福"}, "apart", "scored"),
+        ({"name": "逄小寒", "estate": "幸福"}, {"name": "逄小寒", "estate": "幸福"}, "same", "sole_bearer"),
+        ({"name": "逄小寒", "estate": "幸福", "phone": "1"}, {"name": "逄小寒", "estate": "幸福", "phone": "2"}, "review", "scored"),
+        ({"name": "逄小寒", "home": "幸福-1--101"}, {"name": "逄小寒", "home": "幸福-2--202"}, "review", "scored"),
         ({"name": "王小明", "phone": "1"}, {"name": "王晓明", "phone": "1", "home": HOME}, "same", "scored"),
         ({"name": "王伟", "phone": "1"}, {"name": "王玮", "home": HOME, "phone": "2"}, "apart", "scored"),
         ({"name": "王小明", "birth_date": "1990-12-05"}, {"name": "王晓明", "birth_date": "1990-12-05"}, "same", "scored"),
@@ -112,6 +114,29 @@ def test_a_damaged_number_that_fits_two_valid_ones_is_joined_to_neither() -> Non
     assert groups == [[1], [2], [3]]
     assert (1, 3, "ambiguous") in reviews
     assert (2, 3, "ambiguous") in reviews
+
+
+PLACED = {"name": "张志远", "estate": "张家村一组"}
+
+
+def test_a_rare_name_and_a_place_join_a_record_to_the_one_known_bearer() -> None:
+    assert partition({**PLACED, "id": ID_A}, {**PLACED, "phone": "1"}) == [[1, 2]]
+    assert partition({**PLACED, "birth_date": "1990-03-07"}, PLACED, {**PLACED, "phone": "1"}) == [[1, 2, 3]]
+
+
+def test_with_two_known_bearers_or_none_a_person_is_asked() -> None:
+    groups, reviews = clustered({**PLACED, "id": ID_A}, {**PLACED, "id": ID_B}, {**PLACED, "phone": "1"})
+    assert groups == [[1], [2], [3]]
+    assert {reason for *_, reason in reviews} == {"scored"}
+    groups, reviews = clustered(PLACED, {**PLACED, "phone": "1"})
+    assert (groups, [reason for *_, reason in reviews]) == ([[1], [2]], ["scored"])
+
+
+def test_a_passport_in_two_sheets_is_weighed_not_ruled() -> None:
+    papers = {"id_seen": "E12345678", "id_state": "document", "id_type": "414"}
+    one = {"name": "Ann Lee", "birth_date": "1990-03-07", "home": HOME, **papers}
+    assert edge(one, {**one, "name": "Ana Leigh"})["verdict"] == "same"
+    assert edge(one, {**one, "name": "Robert Lee", "birth_date": "2015-06-01"})["verdict"] == "review"
 
 
 def test_a_third_record_does_not_bridge_two_valid_ids() -> None:

@@ -25,7 +25,12 @@ from oneform.link.names import FULL, PLACEHOLDER
     PLACE_DOB,
     PLACE_SURNAME_SEX,
     NAME_LAST4,
-) = range(1, 12)
+    LATIN_NAME,
+    LATIN_DOB,
+    LATIN_PLACE,
+    LATIN_NUMBER,
+    DOCUMENT_HALF,
+) = range(1, 17)
 
 RULES: dict[int, str] = {
     SAME_ID: "证件号相同",
@@ -39,6 +44,11 @@ RULES: dict[int, str] = {
     PLACE_DOB: "住址、出生日期相同",
     PLACE_SURNAME_SEX: "住址、姓、性别相同",
     NAME_LAST4: "姓名、证号后 4 位相同",
+    LATIN_NAME: "外文姓名相同",
+    LATIN_DOB: "外文姓名者出生日期相同",
+    LATIN_PLACE: "外文姓名者住址相同",
+    LATIN_NUMBER: "外文姓名读音、门牌号或邮编相同",
+    DOCUMENT_HALF: "证件号前 4 位或后 4 位相同（非居民身份证）",
 }
 
 # Largest block of each rule that still gives pairs. A person comes back in at most a few dozen sheets; a household has
@@ -46,43 +56,61 @@ RULES: dict[int, str] = {
 CAPS = pl.DataFrame(
     {
         "rule": pl.Series(list(RULES), dtype=pl.UInt8),
-        "cap": pl.Series([200, 100, 100, 80, 100, 80, 100, 80, 100, 50, 100], dtype=pl.Int64),
+        "cap": pl.Series([200, 100, 100, 80, 100, 80, 100, 80, 100, 50, 100, 50, 50, 30, 30, 30], dtype=pl.Int64),
     }
 )
 
-_LIVE = """
-    SELECT k.rule, k.key FROM block_key k JOIN block_cap c ON c.rule = k.rule
-    GROUP BY k.rule, k.key, c.cap HAVING COUNT(*) > 1 AND COUNT(*) <= c.cap
+# Everything starts from the blocks that fresh records are in: forty rows must be cheap among a million.
+_BLOCKS = """
+    mine AS (SELECT k.rec_id, k.rule, k.key FROM block_key k JOIN fresh f ON f.rec_id = k.rec_id),
+    asked AS (SELECT DISTINCT rule, key FROM mine),
+    near AS (SELECT k.rec_id, k.rule, k.key FROM block_key k JOIN asked a ON a.rule = k.rule AND a.key = k.key)
 """
 
 # Candidate pairs with at least one side in `fresh`, each once: tables block_key(rec_id, rule, key), block_cap (CAPS)
 # and fresh(rec_id). `fresh` must also hold the records that CROSSED_SQL names, or edges depend on the order of imports.
 PAIRS_SQL = f"""
-WITH live AS ({_LIVE}),
-met AS (
-    SELECT k.rec_id, k.rule, k.key FROM block_key k
-    JOIN fresh f ON f.rec_id = k.rec_id
-    JOIN live l ON l.rule = k.rule AND l.key = k.key
+WITH {_BLOCKS},
+live AS (
+    SELECT n.rule, n.key FROM near n JOIN block_cap c ON c.rule = n.rule
+    GROUP BY n.rule, n.key, c.cap HAVING COUNT(*) > 1 AND COUNT(*) <= c.cap
 )
 SELECT DISTINCT
-    CASE WHEN m.rec_id < k.rec_id THEN m.rec_id ELSE k.rec_id END AS left,
-    CASE WHEN m.rec_id < k.rec_id THEN k.rec_id ELSE m.rec_id END AS right
-FROM met m JOIN block_key k ON k.rule = m.rule AND k.key = m.key AND k.rec_id <> m.rec_id
+    CASE WHEN m.rec_id < n.rec_id THEN m.rec_id ELSE n.rec_id END AS left,
+    CASE WHEN m.rec_id < n.rec_id THEN n.rec_id ELSE m.rec_id END AS right
+FROM mine m JOIN live l ON l.rule = m.rule AND l.key = m.key
+JOIN near n ON n.rule = m.rule AND n.key = m.key AND n.rec_id <> m.rec_id
 """  # noqa: S608 - the text is put together from constants of this module
 
 # Records in blocks that are over their cap with the `fresh` records and not without them. Their edges among themselves
 # may no longer count (fresh arrives) or count again (fresh is taken away, asked before it goes): drop the edges of
 # these records and pair them anew, as if they were fresh. That keeps incremental edges equal to rebuilt ones.
-CROSSED_SQL = """
-WITH sized AS (
-    SELECT k.rule, k.key, COUNT(*) AS size, COUNT(f.rec_id) AS fresh FROM block_key k
-    LEFT JOIN fresh f ON f.rec_id = k.rec_id GROUP BY k.rule, k.key
-),
+CROSSED_SQL = f"""
+WITH {_BLOCKS},
+arrived AS (SELECT rule, key, COUNT(*) AS fresh FROM mine GROUP BY rule, key),
 crossed AS (
-    SELECT s.rule, s.key FROM sized s JOIN block_cap c ON c.rule = s.rule
-    WHERE s.fresh > 0 AND s.size > c.cap AND s.size - s.fresh <= c.cap
+    SELECT n.rule, n.key FROM near n JOIN arrived a ON a.rule = n.rule AND a.key = n.key
+    JOIN block_cap c ON c.rule = n.rule GROUP BY n.rule, n.key, a.fresh, c.cap
+    HAVING COUNT(*) > c.cap AND COUNT(*) - a.fresh <= c.cap
 )
-SELECT DISTINCT k.rec_id FROM block_key k JOIN crossed c ON c.rule = k.rule AND c.key = k.key
+SELECT DISTINCT n.rec_id FROM near n JOIN crossed c ON c.rule = n.rule AND c.key = n.key
+"""  # noqa: S608 - the text is put together from constants of this module
+
+# What each rule finds in all there is: rule, pairs, marginal pairs (found by no other rule).
+RULES_SQL = """
+WITH live AS (
+    SELECT k.rule, k.key FROM block_key k JOIN block_cap c ON c.rule = k.rule
+    GROUP BY k.rule, k.key, c.cap HAVING COUNT(*) > 1 AND COUNT(*) <= c.cap
+),
+found AS (
+    SELECT DISTINCT k.rule, k.rec_id AS first, o.rec_id AS second
+    FROM block_key k JOIN live l ON l.rule = k.rule AND l.key = k.key
+    JOIN block_key o ON o.rule = k.rule AND o.key = k.key AND o.rec_id > k.rec_id
+),
+alone AS (SELECT MIN(rule) AS rule FROM found GROUP BY first, second HAVING COUNT(*) = 1),
+marginal AS (SELECT rule, COUNT(*) AS marginal FROM alone GROUP BY rule)
+SELECT f.rule, COUNT(*) AS pairs, COALESCE(MAX(m.marginal), 0) AS marginal
+FROM found f LEFT JOIN marginal m ON m.rule = f.rule GROUP BY f.rule ORDER BY f.rule
 """
 
 # What the caps left out: rule, key, size; for the import report.
@@ -90,6 +118,30 @@ DROPPED_SQL = """
 SELECT k.rule, k.key, COUNT(*) AS size FROM block_key k JOIN block_cap c ON c.rule = k.rule
 GROUP BY k.rule, k.key, c.cap HAVING COUNT(*) > c.cap
 """
+
+
+def blocking(found: pl.DataFrame, dropped: pl.DataFrame) -> pl.DataFrame:
+    """How the rules did, one row a rule, from the rows of RULES_SQL and of DROPPED_SQL.
+
+    `rule, name, pairs, marginal` (pairs that no other rule found), `cap`, `dropped` (blocks over the cap, which gave no
+    pairs), `records` (block places in them) and `largest` (block).
+    """
+    rules = pl.DataFrame(
+        {"rule": list(RULES), "name": list(RULES.values())}, schema={"rule": pl.UInt8, "name": pl.String}
+    )
+    left_out = dropped.group_by(pl.col("rule").cast(pl.UInt8)).agg(
+        dropped=pl.len().cast(pl.Int64),
+        records=pl.col("size").sum().cast(pl.Int64),
+        largest=pl.col("size").max().cast(pl.Int64),
+    )
+    counted = found.select(pl.col("rule").cast(pl.UInt8), pl.col("pairs", "marginal").cast(pl.Int64))
+    report = (
+        rules.join(counted, on="rule", how="left")
+        .join(CAPS, on="rule", how="left")
+        .join(left_out, on="rule", how="left")
+    )
+    numbers = ("pairs", "marginal", "cap", "dropped", "records", "largest")
+    return report.sort("rule").select("rule", "name", pl.col(numbers).fill_null(0))
 
 
 def block_keys(standard: pl.DataFrame) -> pl.DataFrame:
@@ -104,6 +156,11 @@ def block_keys(standard: pl.DataFrame) -> pl.DataFrame:
     places = _lists(standard, place)
     sexes = _lists(standard, pl.concat_list(pl.coalesce("sex", pl.lit("1")), pl.coalesce("sex", pl.lit("2"))))
     surnames = _texts(standard, pl.col("surname"))
+    # Names in Latin letters are written in many ways: any of them, the date or the door alone proposes a pair.
+    latin = pl.col("words").is_not_null()
+    foreign = standard.filter(latin)
+    # House number and, from an address on one line, the postcode.
+    figures = pl.concat_list(pl.coalesce("room", "building"), pl.col("hukou").str.extract_all(r"[0-9]{4,}").list.last())
     number = pl.coalesce("id", pl.when(pl.col("naming") != PLACEHOLDER).then("id_text"))
     rules = {
         SAME_ID: _texts(standard, pl.coalesce("id", "document", _whole(pl.col("id_text")))),
@@ -117,6 +174,12 @@ def block_keys(standard: pl.DataFrame) -> pl.DataFrame:
         PLACE_DOB: _joined(places, dobs),
         PLACE_SURNAME_SEX: _joined(_joined(places, surnames), sexes),
         NAME_LAST4: _joined(names, _texts(standard, number.str.extract(r"([0-9]{3}[0-9X])$", 1))),
+        LATIN_NAME: _texts(foreign, pl.when(pl.col("words").list.len() > 1).then("bare")),
+        LATIN_DOB: dobs.join(foreign.select("rec_id"), on="rec_id", how="semi"),
+        LATIN_PLACE: _lists(foreign, pl.concat_list("door", "hukou")),
+        LATIN_NUMBER: _joined(_numbers(foreign, "readings"), _lists(foreign, figures)),
+        # A slip leaves one end of a number as it was.
+        DOCUMENT_HALF: _lists(standard, pl.concat_list(*_ends(pl.col("document")))),
     }
     kept = [keys.with_columns(rule=pl.lit(rule, dtype=pl.UInt8)) for rule, keys in rules.items()]
     together = pl.concat([keys.select("rec_id", "rule", "key") for keys in kept]).unique()
@@ -131,6 +194,15 @@ def _day(date: pl.Expr) -> pl.Expr:
 def _whole(number: pl.Expr) -> pl.Expr:
     """A number of 18 readable characters, right or wrong; a masked or cut one is null."""
     return pl.when(number.str.contains(r"^[0-9]{17}[0-9X]$")).then(number)
+
+
+def _ends(document: pl.Expr) -> tuple[pl.Expr, ...]:
+    """The first and the last four characters of `type:number`, each with the type; null for short numbers."""
+    kind, digits = document.str.extract(r"^([^:]*):"), document.str.extract(r":(.{6,})$")
+    return tuple(
+        pl.concat_str(kind, pl.lit(place), end)
+        for place, end in (("<", digits.str.head(4)), (">", digits.str.tail(4)))
+    )
 
 
 def _texts(standard: pl.DataFrame, text: pl.Expr) -> pl.DataFrame:

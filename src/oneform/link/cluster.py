@@ -10,48 +10,49 @@ edge by edge, after the pairs inside them that blocking never proposed have been
 
 from __future__ import annotations
 
-from collections import defaultdict
-from dataclasses import dataclass, field
-
 import polars as pl
 
 from oneform import frames
 from oneform.link.components import component_labels
+from oneform.link.model import DEFAULT, Model
+from oneform.link.walk import (
+    BY_ID,
+    BY_PLACE,
+    BY_REST,
+    BY_WEIGHT,
+    JUDGED,
+    JUDGED_SAME_TWO_IDS,
+    JUDGEMENTS_CONTRADICT,
+    SAID_TO_DIFFER,
+    speaks_against,
+    walk,
+)
 from oneform.link.weigh import (
-    APART,
-    CONTRADICTED,
-    DAMAGED_TAIL,
-    DOCUMENT_AND_DOB,
-    NEVER,
-    ONE_ID_TWO_PEOPLE,
     POSSIBLE_DUPLICATE_ID,
     REVIEW,
     SAME,
     SAME_ID,
     SCORED,
-    SEX_AND_DOB,
-    TWO_VALID_IDS,
+    SOLE_BEARER,
     UNNAMED,
     weigh,
 )
 
-# Why a join was refused, strongest first; words of REVIEWS beside those of weigh.
-SAID_TO_DIFFER, SPEAKS_AGAINST, AMBIGUOUS = "said_to_differ", "speaks_against", "ambiguous"
-JUDGED_SAME_TWO_IDS, JUDGEMENTS_CONTRADICT = "judged_same_two_ids", "judgements_contradict"
 CONTRADICTIONS = (JUDGED_SAME_TWO_IDS, JUDGEMENTS_CONTRADICT)  # told, never asked: a person has spoken
 
 # Answers of JUDGEMENTS. `lapsed` is an unsure whose residents got new rows since: it joins nobody, but is asked anew.
 SAME_PERSON, NOT_SAME, UNSURE, LAPSED = "same", "not_same", "unsure", "lapsed"
 
 _CROSS = 64  # a component of up to so many records has all its pairs weighed: at most 32 a record
-_JUDGED, _BY_ID, _BY_WEIGHT, _BY_REST = range(4)  # tiers of evidence
 
 _STEPS = pl.Schema(
     {"left": pl.Int64, "right": pl.Int64, "tier": pl.Int8, "weight": pl.Float64, "first": pl.Int64, "second": pl.Int64}
 )
 
 
-def cluster(edges: pl.DataFrame, standard: pl.DataFrame, judgements: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+def cluster(
+    edges: pl.DataFrame, standard: pl.DataFrame, judgements: pl.DataFrame, model: Model = DEFAULT
+) -> tuple[pl.DataFrame, pl.DataFrame]:
     """CLUSTERS with every record of `standard` (label: its smallest rec_id) and REVIEWS, strongest first.
 
     `edges` must hold every edge of the records given, so whole components; judgements are the ones in force.
@@ -61,10 +62,10 @@ def cluster(edges: pl.DataFrame, standard: pl.DataFrame, judgements: pl.DataFram
     steps = _steps(weighed, judged, standard)
     labels = component_labels(standard["rec_id"], steps)
     careful = _careful(labels, standard, weighed, judged)
-    crossed = _crossed(labels.filter(pl.col("component").is_in(careful.implode())), weighed, standard)
+    crossed = _crossed(labels.filter(pl.col("component").is_in(careful.implode())), weighed, standard, model)
     known = pl.concat([weighed, crossed])
     walked = labels.filter(pl.col("component").is_in(careful.implode()))
-    joined, refused = _walk(walked, steps, known, judged, standard)
+    joined, refused = walk(walked, steps, known, judged, standard)
     plain = labels.filter(~pl.col("component").is_in(careful.implode()))
     clusters = pl.concat([plain.rename({"component": "cluster"}), joined]).sort("rec_id")
     return clusters.match_to_schema(frames.CLUSTERS), _reviews(clusters, weighed, refused, judged, standard)
@@ -80,10 +81,12 @@ def _steps(edges: pl.DataFrame, judged: pl.DataFrame, standard: pl.DataFrame) ->
     keys = standard.select("rec_id", "rec_key").with_columns(place=pl.col("rec_key").rank("dense").cast(pl.Int64))
     tier = (
         pl.when(pl.col("reason") == SAME_ID)
-        .then(_BY_ID)
+        .then(BY_ID)
+        .when(pl.col("reason") == SOLE_BEARER)
+        .then(BY_PLACE)
         .when(pl.col("reason") == UNNAMED)
-        .then(_BY_REST)
-        .otherwise(_BY_WEIGHT)
+        .then(BY_REST)
+        .otherwise(BY_WEIGHT)
     )
     # Any answer of a person about this very pair outranks what was computed about it.
     computed = edges.filter(pl.col("verdict") == SAME).join(judged, on=["left", "right"], how="anti")
@@ -92,7 +95,7 @@ def _steps(edges: pl.DataFrame, judged: pl.DataFrame, standard: pl.DataFrame) ->
     together = pl.concat(
         [
             computed.select("left", "right", tier=tier.cast(pl.Int8), weight="weight"),
-            said.select("left", "right", tier=pl.lit(_JUDGED, dtype=pl.Int8), weight=pl.lit(0.0)),
+            said.select("left", "right", tier=pl.lit(JUDGED, dtype=pl.Int8), weight=pl.lit(0.0)),
         ]
     )
     placed = together
@@ -126,24 +129,19 @@ def _careful(labels: pl.DataFrame, standard: pl.DataFrame, edges: pl.DataFrame, 
         .agg(size=pl.len(), unlike=pl.any_horizontal(*several, nameless, pl.col("dob_typed").is_not_null().any()))
         .filter(pl.col("unlike") & (pl.col("size") > 1))
     )
-    against = edges.filter(_against()).select("left", "right")
+    against = edges.filter(speaks_against()).select("left", "right")
     denied = judged.filter(pl.col("answer") == "not_same").select("left", "right")
+    thin = edges.filter(pl.col("reason") == SOLE_BEARER).select("left", "right")
     components = labels.select(left="rec_id", component="component")
     inside = (
-        pl.concat([against, denied])
+        pl.concat([against, denied, thin])
         .join(components, on="left", how="inner")
         .join(components.rename({"left": "right"}), on=["right", "component"], how="inner")
     )
     return pl.concat([unlike["component"], inside["component"]]).unique().sort()
 
 
-def _against() -> pl.Expr:
-    """Edges that keep two clusters apart: hard rules, and evidence that speaks against one person."""
-    apart = (pl.col("verdict") == APART) & pl.col("reason").is_in([SEX_AND_DOB, DOCUMENT_AND_DOB, CONTRADICTED])
-    return (pl.col("verdict") == NEVER) | apart | pl.col("reason").is_in([ONE_ID_TWO_PEOPLE, POSSIBLE_DUPLICATE_ID])
-
-
-def _crossed(members: pl.DataFrame, edges: pl.DataFrame, standard: pl.DataFrame) -> pl.DataFrame:
+def _crossed(members: pl.DataFrame, edges: pl.DataFrame, standard: pl.DataFrame, model: Model) -> pl.DataFrame:
     """EDGES of the pairs inside components that blocking never proposed; of large components none."""
     small = members.filter(pl.len().over("component").is_between(3, _CROSS))
     pairs = (
@@ -152,147 +150,7 @@ def _crossed(members: pl.DataFrame, edges: pl.DataFrame, standard: pl.DataFrame)
         .select(left="rec_id", right="rec_id_other")
         .join(edges, on=["left", "right"], how="anti")
     )
-    return weigh(pairs, standard) if pairs.height else pl.DataFrame(schema=frames.EDGES)
-
-
-@dataclass
-class _Walk:
-    """The state of one walk over the edges: union-find with what each cluster holds."""
-
-    parent: dict[int, int]
-    members: dict[int, list[int]]
-    number: dict[int, str | None]  # the one valid resident ID of a cluster
-    denied: dict[int, set[int]] = field(default_factory=lambda: defaultdict(set))  # record → records said to differ
-    against: dict[int, set[int]] = field(default_factory=lambda: defaultdict(set))  # core → cores that speak against it
-    cores: dict[int, int] = field(default_factory=dict)  # record → its core, once the second tier is done
-    refused: list[tuple[int, int, float, str]] = field(default_factory=list)
-
-    def find(self, record: int) -> int:
-        while self.parent[record] != record:
-            self.parent[record] = self.parent[self.parent[record]]
-            record = self.parent[record]
-        return record
-
-    def obstacle(self, one: int, other: int, tier: int) -> str | None:
-        """Why two clusters (roots) may not be joined by evidence of this tier; None if they may."""
-        numbers = self.number[one], self.number[other]
-        if None not in numbers and numbers[0] != numbers[1]:
-            return JUDGED_SAME_TWO_IDS if tier == _JUDGED else TWO_VALID_IDS
-        small, large = sorted((one, other), key=lambda root: len(self.members[root]))
-        if any(self.find(said) == large for record in self.members[small] for said in self.denied.get(record, ())):
-            return JUDGEMENTS_CONTRADICT if tier == _JUDGED else SAID_TO_DIFFER
-        if tier <= _BY_ID:
-            return None
-        opposed = set().union(*(self.against.get(self.cores[record], ()) for record in self.members[small]))
-        if opposed and any(self.cores[record] in opposed for record in self.members[large]):
-            return SPEAKS_AGAINST
-        return None
-
-    def join(self, one: int, other: int) -> None:
-        small, large = sorted((one, other), key=lambda root: len(self.members[root]))
-        self.parent[small] = large
-        self.members[large] += self.members.pop(small)
-        self.number[large] = self.number[large] or self.number[small]
-
-
-def _walk(
-    walked: pl.DataFrame, steps: pl.DataFrame, edges: pl.DataFrame, judged: pl.DataFrame, standard: pl.DataFrame
-) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """CLUSTERS of the records given, and REVIEWS of the joins refused on the way."""
-    records = walked["rec_id"].to_list()
-    facts = walked.join(standard.select("rec_id", "id", "naming"), on="rec_id", how="left", maintain_order="left")
-    walk = _Walk(
-        {r: r for r in records}, {r: [r] for r in records}, dict(zip(records, facts["id"].to_list(), strict=True))
-    )
-    inside = walked.select(pl.col("rec_id").alias("left"))
-    own = steps.join(inside, on="left", how="semi", maintain_order="left")
-    unclear = _unclear_tails(own, edges, standard)
-    tries = own.join(unclear, on=["left", "right"], how="anti", maintain_order="left")
-    for left, right in judged.filter(pl.col("answer") == "not_same").select("left", "right").iter_rows():
-        if left in walk.parent and right in walk.parent:
-            walk.denied[left].add(right)
-            walk.denied[right].add(left)
-    _try(walk, tries.filter(pl.col("tier") <= _BY_ID))
-    walk.cores = {record: walk.find(record) for record in records}
-    _oppose(walk, edges.join(inside, on="left", how="semi"))
-    _try(walk, tries.filter(pl.col("tier") == _BY_WEIGHT))
-    named = set(facts.filter(pl.col("naming") == "full")["rec_id"].to_list())
-    _try_nameless(walk, tries.filter(pl.col("tier") == _BY_REST), named)
-    roots = pl.DataFrame(
-        {"rec_id": records, "root": [walk.find(r) for r in records]}, schema={"rec_id": pl.Int64, "root": pl.Int64}
-    )
-    joined = roots.select("rec_id", cluster=pl.col("rec_id").min().over("root"))
-    refused = pl.DataFrame(walk.refused, schema=frames.REVIEWS, orient="row")
-    ambiguous = unclear.select("left", "right", "weight", reason=pl.lit(AMBIGUOUS))
-    return joined, pl.concat([refused, ambiguous])
-
-
-def _try(walk: _Walk, steps: pl.DataFrame) -> None:
-    """Join what may be joined, in the order given; what may not is noted. An obstacle never goes away later."""
-    for left, right, tier, weight in steps.select("left", "right", "tier", "weight").iter_rows():
-        one, other = walk.find(left), walk.find(right)
-        if one == other:
-            continue
-        reason = walk.obstacle(one, other, tier)
-        if reason is None:
-            walk.join(one, other)
-        else:
-            walk.refused.append((left, right, weight, reason))
-
-
-def _oppose(walk: _Walk, edges: pl.DataFrame) -> None:
-    """Which cores speak against each other: one pair does, and no pair between them says «same».
-
-    A core is what a person or one valid ID holds together. A slip in one of its rows does not count against a record
-    that another of its rows plainly agrees with.
-    """
-    between: dict[tuple[int, int], bool] = {}
-    relevant = edges.filter(_against() | (pl.col("verdict") == SAME)).with_columns(same=pl.col("verdict") == SAME)
-    for left, right, same in relevant.select("left", "right", "same").iter_rows():
-        if left in walk.cores and right in walk.cores:
-            one, other = walk.cores[left], walk.cores[right]
-            pair = (one, other) if one < other else (other, one)
-            between[pair] = between.get(pair, False) or same
-    for (one, other), same in between.items():
-        if not same and one != other:
-            walk.against[one].add(other)
-            walk.against[other].add(one)
-
-
-def _unclear_tails(steps: pl.DataFrame, edges: pl.DataFrame, standard: pl.DataFrame) -> pl.DataFrame:
-    """Steps of a damaged number whose first 15 characters and name fit two valid IDs: nobody can tell whose it is."""
-    numbers = standard.select("rec_id", "id", "id_state")
-    tails = steps.join(edges.filter(pl.col("reason") == DAMAGED_TAIL).select("left", "right"), on=["left", "right"])
-    sides = []
-    for damaged, valid in (("left", "right"), ("right", "left")):
-        facts = tails.join(numbers, left_on=damaged, right_on="rec_id", how="left").join(
-            numbers.select(rec_id="rec_id", other_id="id"), left_on=valid, right_on="rec_id", how="left"
-        )
-        sides.append(
-            facts.filter((pl.col("id_state") == "damaged_tail") & pl.col("other_id").is_not_null()).select(
-                "left", "right", "weight", "other_id", damaged=pl.col(damaged)
-            )
-        )
-    return pl.concat(sides).filter(pl.col("other_id").n_unique().over("damaged") > 1).select("left", "right", "weight")
-
-
-def _try_nameless(walk: _Walk, steps: pl.DataFrame, named: set[int]) -> None:
-    """Records without a name join last, and only where one named cluster is in reach: a newborn may have a twin.
-
-    What is in reach is settled before any of these joins, so that the outcome does not depend on their order.
-    """
-    ends = [(walk.find(left), walk.find(right)) for left, right in steps.select("left", "right").iter_rows()]
-    roots = pl.DataFrame(ends, schema={"left": pl.Int64, "right": pl.Int64}, orient="row")
-    reach = component_labels(pl.concat([roots["left"], roots["right"]]).unique().sort(), roots)
-    people: dict[int, int] = defaultdict(int)
-    for root, component in reach.iter_rows():
-        people[component] += any(record in named for record in walk.members[root])
-    crowded = {root for root, component in reach.iter_rows() if people[component] > 1}
-    clear = pl.Series([left not in crowded for left, _ in ends], dtype=pl.Boolean)
-    _try(walk, steps.filter(clear))
-    for left, right, weight in steps.filter(~clear).select("left", "right", "weight").iter_rows():
-        if walk.find(left) != walk.find(right):
-            walk.refused.append((left, right, weight, AMBIGUOUS))
+    return weigh(pairs, standard, model) if pairs.height else pl.DataFrame(schema=frames.EDGES)
 
 
 def _reviews(

@@ -15,13 +15,17 @@ import polars as pl
 from rapidfuzz.distance import OSA
 from rapidfuzz.process import cpdist
 
+from oneform.link.compare_lines import line_likeness
 from oneform.link.compare_names import name_levels
+from oneform.link.compare_words import word_levels
 from oneform.link.model import number
 
 Ints = npt.NDArray[np.int64]
 Levels = npt.NDArray[np.int8]
 Flags = npt.NDArray[np.bool_]
 
+# Two random lines share .07 of their triples (median) and seldom, 1 in 2,000, the .4 that one suburb and postcode make.
+_LINE, _LINE_NEAR, _LINE_PART = 12, 0.55, 0.4
 _PHONES = 4  # telephones of a record that are compared; sorted, so the choice does not depend on order
 
 
@@ -63,22 +67,31 @@ def _names(rows: pl.DataFrame, left: Ints, right: Ints) -> Levels:
     unnamed = (naming == "placeholder").fill_null(value=True).to_numpy()
     words = np.where(unnamed & rows["surname"].is_not_null().to_numpy(), keys, -1)
     keys = np.where(unnamed, -1, keys)
-    equal, variant, placeholder = number("name", "equal", "variant", "placeholder")
+    equal, variant, one_word, placeholder = number("name", "equal", "variant", "one_word", "placeholder")
     some, others = keys[left], keys[right]
     graded = np.where((words[left] >= 0) & (words[left] == words[right]), placeholder, 0).astype(np.int8)
     both = (some >= 0) & (others >= 0)
     masked = (naming == "masked").fill_null(value=False).to_numpy()
     same = both & (some == others) & ~masked[left]
-    graded[same] = np.where(written[left] == written[right], equal, variant)[same]
+    # One word in Latin letters is a given name or a surname alone.
+    half = (rows["words"].list.len() == 1).fill_null(value=False).to_numpy()
+    graded[same] = np.where(half[left], one_word, np.where(written[left] == written[right], equal, variant))[same]
     unequal = np.flatnonzero(both & ~same)
     # One name stands for its key: the judging of an unequal pair only needs the key's own columns.
-    names = pl.DataFrame({"code": keys}).with_columns(rows["name", "bare", "variant", "surname"])
+    names = pl.DataFrame({"code": keys}).with_columns(rows["name", "bare", "variant", "surname", "words"])
     names = names.filter(pl.col("code") >= 0).unique("code", keep="any").sort("code")
     position = np.full(int(keys.max(initial=-1)) + 2, -1, dtype=np.int64)
     position[names["code"].to_numpy()] = np.arange(names.height)
-    graded[unequal] = on_distinct(
-        position[some[unequal]], position[others[unequal]], lambda a, b: name_levels(names, a, b)
-    )
+    latin = names["words"].is_not_null().to_numpy()
+
+    def judge(one: Ints, other: Ints) -> Levels:
+        found = np.empty(len(one), dtype=np.int8)
+        words = latin[one] & latin[other]
+        found[words] = word_levels(names["words"], one[words], other[words])
+        found[~words] = name_levels(names, one[~words], other[~words])
+        return found
+
+    graded[unequal] = on_distinct(position[some[unequal]], position[others[unequal]], judge)
     return graded
 
 
@@ -106,9 +119,20 @@ def _ids(rows: pl.DataFrame, left: Ints, right: Ints) -> Levels:
     # A passport beside a resident ID, or beside another passport: people rarely show now one, now the other.
     proven = (valid >= 0) | (papers >= 0)
     graded[proven[left] & proven[right]] = document
+    two = np.flatnonzero(meet(papers))
+    graded[two] = on_distinct(papers[left][two], papers[right][two], lambda a, b: _document_levels(dictionary, a, b))
     graded[meet(papers) & (papers[left] == papers[right])] = equal
     graded[meet(valid)] = np.where(valid[left] == valid[right], equal, different)[meet(valid)]
     return graded
+
+
+def _document_levels(dictionary: pl.Series, some: Ints, others: Ints) -> Levels:
+    """Two documents (`type:number`): one kind and one slip in a long number, or simply different."""
+    near, different = number("id", "document_near", "document")
+    long = (dictionary.str.replace(r"^[^:]*:", "").str.len_chars() >= 6).to_numpy()
+    types = dictionary.str.extract(r"^([^:]*):").rank("dense").fill_null(0).to_numpy()
+    slip = (_osa(dictionary, some, others) <= 1) & long[some] & long[others] & (types[some] == types[others])
+    return np.where(slip, near, different).astype(np.int8)
 
 
 def _masked(dictionary: pl.Series) -> Flags:
@@ -168,8 +192,8 @@ def _date_levels(dictionary: pl.Series, some: Ints, others: Ints) -> Levels:
 
 
 def _unequal_dates(dictionary: pl.Series, some: Ints, others: Ints) -> Levels:
-    swapped, month, near, year, same_year, different, generation = number(
-        "dob", "swapped", "month", "near", "year", "same_year", "different", "generation"
+    swapped, month, near, year, day, same_year, different, generation = number(
+        "dob", "swapped", "month", "near", "year", "day", "same_year", "different", "generation"
     )
     texts = pl.DataFrame({"a": dictionary.gather(some), "b": dictionary.gather(others)})
     distance = pl.Series(_osa(dictionary.str.replace_all("-", ""), some, others))
@@ -190,6 +214,8 @@ def _unequal_dates(dictionary: pl.Series, some: Ints, others: Ints) -> Levels:
         .then(year)
         .when(a.str.slice(0, 4) == b.str.slice(0, 4))
         .then(same_year)
+        .when(whole & (a.str.slice(5) == b.str.slice(5)))
+        .then(day)
         .when((a.str.slice(0, 4).cast(pl.Int32) - b.str.slice(0, 4).cast(pl.Int32)).abs() >= 15)
         .then(generation)
         .otherwise(different)
@@ -206,7 +232,9 @@ def _sexes(rows: pl.DataFrame, left: Ints, right: Ints) -> Levels:
 
 def _contacts(rows: pl.DataFrame, left: Ints, right: Ints) -> Levels:
     """Telephone and address as one comparison; the household number and the 户籍 address count as an address."""
-    both, phone, door, tower, estate, none = number("contact", "both", "phone", "door", "tower", "estate", "none")
+    both, phone, door, door_near, part, tower, estate, none = number(
+        "contact", "both", "phone", "door", "door_near", "part", "tower", "estate", "none"
+    )
     phones = [rows["phones"].list.get(place, null_on_oob=True) for place in range(_PHONES)]
     phone_codes, _ = codes(*phones)
     same_phone = np.zeros(len(left), dtype=np.bool_)
@@ -214,9 +242,8 @@ def _contacts(rows: pl.DataFrame, left: Ints, right: Ints) -> Levels:
         for others in phone_codes:
             same_phone |= (some[left] >= 0) & (some[left] == others[right])
     phone_known = (phone_codes[0][left] >= 0) & (phone_codes[0][right] >= 0)
-    doors, towers, estates, hukous, households = (
-        codes(rows[name])[0][0] for name in ("door", "tower", "estate", "hukou", "household")
-    )
+    ((doors,), _), ((towers,), _), ((households,), _) = (codes(rows[name]) for name in ("door", "tower", "household"))
+    ((estates,), estate_texts), ((hukous,), hukou_texts) = (codes(rows[name]) for name in ("estate", "hukou"))
     buildings, units, rooms = (codes(rows[name])[0][0] for name in ("building", "unit", "room"))
 
     def same(column: Ints) -> Flags:
@@ -229,6 +256,10 @@ def _contacts(rows: pl.DataFrame, left: Ints, right: Ints) -> Levels:
     # The unit is often left out: equal estate, building and room are one door unless two units are named.
     unitless = same(estates) & same(buildings) & same(rooms) & ~(known(units) & ~same(units))
     at_door = same(doors) | unitless | same(hukous) | same(households)
+    # A slip in the name of the street or 小区, or in an address on one line.
+    inside = same(rooms) & ~(known(buildings) & ~same(buildings)) & ~(known(units) & ~same(units))
+    line_near, line_part, line_other = _lines(hukou_texts, hukous, left, right)
+    near_door = (inside & _near(estate_texts, estates, left, right)) | _near(hukou_texts, hukous, left, right) | line_near
     # Building and room of an unnamed estate: no more than a hint.
     other_door = (known(rooms) & ~same(rooms)) | (known(units) & ~same(units))
     at_tower = (same(towers) & ~other_door) | (~known(estates) & same(buildings) & same(rooms))
@@ -236,6 +267,49 @@ def _contacts(rows: pl.DataFrame, left: Ints, right: Ints) -> Levels:
     graded = np.where(phone_known | address_known, none, 0)
     graded = np.where(same(estates), estate, graded)
     graded = np.where(at_tower, tower, graded)
-    graded = np.where(at_door, door, graded)
+    graded = np.where(line_part, part, graded)
+    graded = np.where(near_door, door_near, graded)
+    # One house number of one street's name, in two towns.
+    graded = np.where(at_door, np.where(line_other, part, door), graded)
+    at_door &= ~line_other
     graded = np.where(same_phone, np.where(at_door, both, phone), graded)
     return graded.astype(np.int8)
+
+
+def _lines(texts: pl.Series, column: Ints, left: Ints, right: Ints) -> tuple[Flags, Flags, Flags]:
+    """Unequal addresses on one line in Latin letters: nearly the same in some order, at least in part, not nearly."""
+    near, part, other = (np.zeros(len(left), dtype=np.bool_) for _ in range(3))
+    latin = np.append((texts.str.len_chars() >= _LINE).to_numpy() & ~texts.str.contains(r"\p{Han}").to_numpy(), False)
+    some, others = column[left], column[right]
+    unequal = np.flatnonzero((some != others) & latin[some] & latin[others])
+    likeness = line_likeness(texts, some[unequal], others[unequal])
+    near[unequal], part[unequal] = likeness >= _LINE_NEAR, likeness >= _LINE_PART
+    other[unequal] = likeness < _LINE_NEAR
+    return near, part, other
+
+
+def _near(texts: pl.Series, column: Ints, left: Ints, right: Ints) -> Flags:
+    """Addresses that differ by slips of the pen."""
+    near = np.zeros(len(left), dtype=np.bool_)
+    unequal = np.flatnonzero((column[left] >= 0) & (column[right] >= 0) & (column[left] != column[right]))
+    judged = on_distinct(column[left][unequal], column[right][unequal], lambda a, b: _near_texts(texts, a, b))
+    near[unequal] = judged > 0
+    return near
+
+
+def _near_texts(texts: pl.Series, some: Ints, others: Ints) -> Levels:
+    """1 where two addresses are alike but for slips, else 0; in Chinese the numbers (一期, 3栋) must be the same ones."""
+    if not len(some):
+        return np.zeros(0, dtype=np.int8)
+    values = texts.to_numpy()
+    likeness = cpdist(
+        values[some], values[others], scorer=OSA.normalized_similarity, score_cutoff=0.6, dtype=np.float32, workers=1
+    )
+    lengths = texts.str.len_chars().to_numpy()
+    han = texts.str.contains(r"\p{Han}").to_numpy()
+    numbers = texts.str.replace_all(r"[^0-9一二三四五六七八九十东南西北]", "").rank("dense").to_numpy()
+    shorter = np.minimum(lengths[some], lengths[others])
+    chinese = (likeness >= 0.75) & (shorter >= 4) & (numbers[some] == numbers[others])
+    latin = (likeness >= 0.7) & (shorter >= 5) & ~han[others]
+    alike: Levels = np.where(han[some], chinese, latin).astype(np.int8)
+    return alike

@@ -36,7 +36,8 @@ NAMES = pl.Schema(
         "variant": pl.String(),  # bare with interchanged characters (萧/肖) folded
         "surname": pl.String(),  # null for a name in parts, in Latin letters, or unreadable
         "naming": pl.String(),  # full | masked (some characters unreadable) | placeholder (says no given name)
-        "readings": pl.List(pl.UInt64),  # keys of the ways the whole name may be read, without tones
+        "readings": pl.List(pl.UInt64),  # keys of the ways the name may be read: whole, or a part of a name in parts
+        "words": pl.List(pl.String),  # of a name in Latin letters, in written order; null for any other
     }
 )
 
@@ -61,7 +62,9 @@ def name_keys(names: pl.Series) -> pl.DataFrame:
     )
     bare = pl.col("key").str.replace_all(rf"[{INTERPUNCT} ]", "")
     classed = keyed.with_columns(bare=bare, variant=bare.str.replace_many(VARIANTS), naming=_naming(bare))
-    surnamed = classed.with_columns(surname=_surname(pl.col("key")))
+    latin = ~pl.col("key").str.contains(rf"{_HAN}|{UNREADABLE}") & (pl.col("naming") == FULL)
+    words = _simple(pl.col("written")).str.replace_all(r"[^\pL\pN]+", " ").str.strip_chars().str.split(" ")
+    surnamed = classed.with_columns(surname=_surname(pl.col("key")), words=pl.when(latin).then(words))
     return surnamed.with_columns(readings=_readings(surnamed)).match_to_schema(NAMES)
 
 
@@ -88,6 +91,24 @@ def syllables(character: str, *, surname: bool = False) -> tuple[str, ...]:
     if surname:
         return SURNAME_READING.get(character) or tuple(pinyin(character, style=Style.NORMAL)[0])
     return tuple(dict.fromkeys(pinyin(character, style=Style.NORMAL, heteronym=True)[0]))
+
+
+_SOUNDS = {
+    letter: digit for digit, letters in enumerate(("BFPV", "CGJKQSXZ", "DT", "L", "MN", "R"), 1) for letter in letters
+}
+
+
+def soundex(word: str) -> str:
+    """A Latin word as it sounds: its first letter and up to three digits (the code of the US census of 1920)."""
+    digits: list[int] = []
+    last = _SOUNDS.get(word[0], 0)
+    for letter in word[1:]:
+        digit = _SOUNDS.get(letter, 0)
+        if digit and digit != last:
+            digits.append(digit)
+        if letter not in "HW":
+            last = digit
+    return word[0] + "".join(map(str, digits[:3]))
 
 
 def folded(syllable: str) -> str:
@@ -117,9 +138,14 @@ def _cleaned(name: pl.Expr) -> pl.Expr:
     )
 
 
+def _simple(name: pl.Expr) -> pl.Expr:
+    """A Latin name without accents and apostrophes: `O'Neill` is `ONEILL`, `José` is `JOSE`."""
+    return name.str.normalize("NFKD").str.replace_all(r"[\p{Mn}'’`´]", "")
+
+
 def _sorted_words(key: pl.Expr) -> pl.Expr:
     """A Latin name: its words in one order, so that `SMITH John` is `John Smith`."""
-    return key.str.replace_all(r"[^\pL\pN]+", " ").str.strip_chars().str.split(" ").list.sort().list.join(" ")
+    return _simple(key).str.replace_all(r"[^\pL\pN]+", " ").str.strip_chars().str.split(" ").list.sort().list.join(" ")
 
 
 def _naming(bare: pl.Expr) -> pl.Expr:
@@ -144,11 +170,20 @@ def _surname(key: pl.Expr) -> pl.Expr:
 
 
 def _readings(names: pl.DataFrame) -> pl.Series:
-    """Keys of the readings of each full name, List[UInt64]; null where the name is not full."""
+    """Keys of the readings of each full name, List[UInt64]; null where the name is not full.
+
+    A name in parts is also read by its first part, because sheets cut such names at the first dot; a Latin name by
+    each of its words, as Soundex hears them.
+    """
     spoken: list[tuple[int, str]] = []
-    rows = names.select("bare", "surname", "naming").iter_rows()  # distinct names only
-    for row, (bare, surname, naming) in enumerate(rows):
-        if naming == FULL:
+    rows = names.select("key", "bare", "surname", "naming", "words").iter_rows()  # distinct names only
+    for row, (key, bare, surname, naming, words) in enumerate(rows):
+        if words:
+            spoken += [(row, soundex(word)) for word in words if len(word) > 1]
+        elif naming == FULL:
+            first = key.partition(INTERPUNCT)[0]
+            if 2 <= len(first) < len(key):
+                spoken.append((row, " ".join(syllables(c)[0] for c in first)))
             taken = len(surname) if surname else 0
             parts = [syllables(c, surname=True) for c in bare[:taken]] + [syllables(c) for c in bare[taken:]]
             spoken += [(row, " ".join(way)) for way in islice(product(*parts), _READINGS_PER_NAME)]

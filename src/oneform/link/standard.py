@@ -23,6 +23,7 @@ STANDARD = pl.Schema(
         "surname": pl.String(),
         "naming": pl.String(),  # full | masked | placeholder | null
         "readings": pl.List(pl.UInt64),
+        "words": pl.List(pl.String),  # of a name in Latin letters, in written order
         "id": pl.String(),  # a valid resident ID, 18 characters; the one kind of number two of which are two people
         "document": pl.String(),  # `type:number` of any other valid document
         "id_text": pl.String(),  # what was read where it is neither: damaged, masked, invalid
