@@ -96,11 +96,12 @@ def test_the_last_column_says_it_again_as_text(people: Worksheet) -> None:
     assert people["I9"].fill.fgColor.rgb == PINK
 
 
-def test_every_cell_is_text_and_no_formula(content: bytes) -> None:
+def test_marked_cells_identifiers_and_phones_are_text_and_nothing_is_a_formula(content: bytes) -> None:
     book = openpyxl.load_workbook(io.BytesIO(content))
     cells = [cell for row in book["人口"].iter_rows(min_row=5) for cell in row if cell.value is not None]
     assert {cell.data_type for cell in cells} == {"s"}
-    assert {cell.number_format for cell in cells} == {"@"}
+    marked = [cell for cell in cells if cell.fill.fill_type]
+    assert {cell.number_format for cell in [*marked, *book["人口"]["D"][4:], *book["人口"]["G"][4:]]} == {"@"}
     assert CalamineWorkbook.from_filelike(io.BytesIO(content)).get_sheet_by_name("人口").to_python()[7][2] == "=1+1"
 
 
@@ -115,7 +116,7 @@ def test_code_columns_have_drop_downs(people: Worksheet, schema: Schema) -> None
 
 def test_the_summary_counts_and_leads_to_the_cells(content: bytes) -> None:
     page = openpyxl.load_workbook(io.BytesIO(content))["错误汇总"]
-    assert page["A1"].value == "共 6 行：已入库 5，等补填 1，未读 3"
+    assert page["A1"].value == "共 6 行：已入库 5，需修改 3（其中 1 行补填后才入库），未读 3"
     lines = {row[0].value: row for row in page.iter_rows() if row[3].hyperlink}
     phone = next(row for what, row in lines.items() if "联系电话" in what and "拨通" in what)
     assert [cell.value for cell in phone[1:4]] == ["错误", 1, "人口!G6"]
@@ -240,8 +241,13 @@ def test_a_column_not_recognised_is_settled_at_its_header(tmp_path: Path, schema
     chosen = book["_码表"][rule.formula1.split("!")[1].replace("$", "").split(":")[0]]
     assert str(rule.sqref) == "D1"
     (line,) = [row for row in book["错误汇总"].iter_rows() if row[0].value == "单位"]
+    assert line[1].value == "如：第一中学、人民医院"
     assert line[3].value == "Sheet1!D1"
-    assert line[4].value == f"{chosen.value}？在表头的下拉里选。"
+    (offered,) = book["错误汇总"].data_validations.dataValidation
+    assert str(offered.sqref) == line[4].coordinate
+    place = offered.formula1.split("!")[1].replace("$", "")
+    assert next(cell.value for (cell,) in book["_码表"][place]) == chosen.value
+    assert [cell.value for (cell,) in book["_码表"][place]][-1] == "都不是（不用导入）"
 
     book["Sheet1"]["D1"].value = chosen.value
     book.save(tmp_path / "改好.xlsx")

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import polars as pl
 
-from oneform.frames import ERROR, FORMULA, NUMBER, Sheet, Table
+from oneform.frames import BOOL, DATE, ERROR, FORMULA, NUMBER, Sheet, Table
 from oneform.kinds import resident_id
 from oneform.schema import Schema
 
 _LAST_SERIAL = 73_050  # 2099-12-31
 _A_YEAR = (1900, 2100)  # numbers read as years, not as serials
+_DIGITS = {"resident_id", "phone", "uscc"}  # kinds
 _HOME = {("dwelling", "room"), ("person", "current_address")}  # merged over rows: who lives there
 
 
@@ -68,3 +71,32 @@ def _cut(text: pl.Expr) -> pl.Expr:
     passes = (text.str.len_chars() == 18) & resident_id.checksum_ok(text).fill_null(value=False)
     month = text.str.contains(r"^[0-9]{4}\.[0-9]$")
     return pl.when(passes).then(text.str.head(15) + "???").when(month).then(text + "?").otherwise(text)
+
+
+def texts_only(table: Table, schema: Schema) -> set[int]:
+    """The columns whose cells must stay text: a spreadsheet program would cut their digits."""
+    return {
+        column.index
+        for column in table.columns
+        if column.entity and schema.entities[column.entity].fields[column.field or ""].kind in _DIGITS
+    }
+
+
+def natives(table: Table, shown: pl.DataFrame, *, dates: bool) -> dict[int, dict[int, float | bool]]:
+    """Row → column → the number, truth value or, where `dates` may be serials, date that the file has in the cell."""
+    found: dict[int, dict[int, float | bool]] = {}
+    for column in table.columns:
+        name = f"c{column.index}"
+        cells = pl.DataFrame({"row": table.cells["row"], "text": table.cells[name], "type": table.types[name]})
+        cells = cells.filter(pl.col("type").is_in([NUMBER, DATE, BOOL]))
+        # a serial that `written` made a day of would be no day as a number
+        same = cells.join(shown.select("row", text=name), on=["row", "text"], how="semi")
+        for row, text, kind in same.iter_rows():
+            if kind == NUMBER:
+                found.setdefault(row, {})[column.index] = float(text)
+            elif kind == BOOL:
+                found.setdefault(row, {})[column.index] = text == "TRUE"
+            elif dates and text[:7] >= "1900-03" and text[4:5] == "-":
+                since = datetime.fromisoformat(text) - datetime(1899, 12, 30)  # noqa: DTZ001 - a serial has no zone
+                found.setdefault(row, {})[column.index] = since.days + since.seconds / 86_400
+    return found

@@ -1,72 +1,35 @@
-"""answer: one TABLE and its PROBLEMS → the worker's own sheet drawn again, each problem at its cell."""
+"""answer: one TABLE and its PROBLEMS → the worker's own sheet drawn again, each problem at its cell.
+
+Where the file tells how it looks (answer.look), the sheet keeps it: the styles of its cells, widths, heights, panes,
+hidden columns and drop-downs; numbers and dates that nothing is wrong with stay numbers and dates.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 import polars as pl
-import xlsxwriter
 from xlsxwriter.format import Format
-from xlsxwriter.utility import xl_col_to_name, xl_range_formula
+from xlsxwriter.utility import xl_col_to_name
 from xlsxwriter.worksheet import Worksheet
 
-from oneform.answer.problem_cells import household, written
+from oneform.answer.look import Look
+from oneform.answer.problem_book import Book
+from oneform.answer.problem_cells import household, natives, texts_only, written
+from oneform.answer.questions import asked
+from oneform.answer.styles import Properties
 from oneform.answer.template import choices_of
-from oneform.frames import EXPLAINED, LISTS, ROW_NUMBER, Column, Sheet, Table
+from oneform.frames import EXPLAINED, ROW_NUMBER, Sheet, Table
 from oneform.problems import ERROR, WARN
-from oneform.schema import Schema
 
-WORTH_ASKING = 0.7  # a suggestion below it is a guess among guesses
 _LONGEST = 32_767  # what a cell can hold
 _SAMPLE = 200  # rows that decide how wide a column is
+_DEFAULT_WIDTH, _LEAST = 8.43, 4
 _NARROW, _WIDE, _SENTENCE = 8, 40, 60  # column widths, in half-width characters
 _LINE_HEIGHT, _HIGHEST = 18, 400  # points; Excel knows no row higher than 409
 _SPEAKS_OF_ROWS = {"OF401", "OF402"}  # their sentences name rows, OF202's names columns
-_FILLS = {ERROR: "#FFC7CE", WARN: "#FFEB9C"}
-_FONT = {"font_name": "微软雅黑", "font_size": 10, "valign": "vcenter"}
-_LINE = {"border": 1, "border_color": "#C9D3DC"}
-_LOOKS = {
-    "title": {**_FONT, "bold": True, "align": "center"},
-    "head": {**_FONT, **_LINE, "bold": True, "align": "center", "text_wrap": True, "bg_color": "#D7E6EE"},
-    "cell": {**_FONT, **_LINE, "num_format": "@"},
-    "big": {**_FONT, "bold": True, "font_size": 14, "font_color": "#1F5C7A"},
-    "wrapped": {**_FONT, **_LINE, "text_wrap": True},
-    "count": {**_FONT, **_LINE, "align": "center"},
-    "link": {**_FONT, **_LINE, "font_color": "#0563C1", "underline": 1},
-    "said": {**_FONT, **_LINE, "num_format": "@", "text_wrap": True},
-}
-
-
-@dataclass
-class Book:
-    """The workbook being written, its cell formats made once, and the lists of its drop-downs."""
-
-    workbook: xlsxwriter.Workbook
-    schema: Schema
-    _formats: dict[tuple[str, str | None], Format] = field(default_factory=dict)
-    _lists: dict[tuple[str, ...], str] = field(default_factory=dict)
-
-    def format(self, look: str, level: str | None = None) -> Format:
-        """One of the _LOOKS with the fill of a level, None for none."""
-        if (look, level) not in self._formats:
-            fill = {"bg_color": _FILLS[level]} if level else {}
-            self._formats[look, level] = self.workbook.add_format(_LOOKS[look] | fill)
-        return self._formats[look, level]
-
-    def choices(self, names: tuple[str, ...]) -> str:
-        """The formula of a list of choices; every list is written once, by `write_lists`."""
-        at = len(self._lists)
-        return self._lists.setdefault(names, "=" + xl_range_formula(LISTS, 0, at, len(names) - 1, at))
-
-    def write_lists(self) -> None:
-        """The very hidden sheet the drop-downs read: a literal list may not pass 255 characters."""
-        sheet = self.workbook.add_worksheet(LISTS)
-        sheet.very_hidden()
-        for at, names in enumerate(self._lists):
-            for row, name in enumerate(names):
-                sheet.write_string(row, at, name)
 
 
 @dataclass(frozen=True)
@@ -119,30 +82,22 @@ def _next_letters(letters: str) -> str:
     return str(xl_col_to_name(column))  # 0-based, so this is the next one
 
 
-def asked(table: Table, schema: Schema) -> Iterator[tuple[Column, tuple[str, ...]]]:
-    """The filled columns nothing was bound to that a person can settle: up to three labels each, best first."""
-    taken = {column.field for column in table.columns}
-    for column in table.columns:
-        if column.field or column.denied or table.cells[f"c{column.index}"].is_null().all():
-            continue
-        likely = [name for name, sure in column.suggestions if sure >= WORTH_ASKING and name not in taken]
-        labels = tuple(dict.fromkeys(_label(schema, table.entity, name) for name in likely))[:3]
-        if labels and not any(label in column.header.rpartition("/")[2] for label in labels):
-            yield column, labels
-
-
-def _label(schema: Schema, entity: str, name: str) -> str:
-    homes = [schema.entities[entity], schema.entities["person"], *schema.entities.values()]
-    return next(one.fields[name].zh for one in homes if name in one.fields)
-
-
-def draw(
-    book: Book, name: str, sheet: Sheet, table: Table, found: pl.DataFrame, *, first: int, everything: bool
+def draw(  # noqa: PLR0913 - a sheet, what is wrong with it, and how to show it
+    book: Book,
+    name: str,
+    sheet: Sheet,
+    table: Table,
+    found: pl.DataFrame,
+    *,
+    look: Look | None,
+    first: int,
+    everything: bool,
 ) -> Drawn:
     """Write a table on a new sheet called `name`: what stands above it from Excel row `first` on, its header, its rows.
 
     `found` are the PROBLEMS of this table. Only rows with a problem and the rest of their household are drawn, unless
-    `everything` is set. Every cell is text. Cells that were errors or formulas without a result are blank.
+    `everything` is set. Marked cells are text, so are identifiers and phones, and without a `look` every cell. Cells
+    that were errors or formulas without a result are blank.
     """
     is_card = table.data_rows is not None and table.data_rows[0] <= table.header_rows[1]
     wanted = pl.Series(found["row"].drop_nulls().unique())
@@ -151,16 +106,17 @@ def draw(
     )
     shown = written(table, found, book.schema).filter(kept["keep"]).with_columns(pl.exclude("row").str.head(_LONGEST))
     page = book.workbook.add_worksheet(name)
-    leaves = _write_card_head(book, page, table) if is_card else _write_head(book, page, sheet, table, first)
+    look = None if is_card else look
+    leaves = _write_card_head(book, page, table) if is_card else _write_head(book, page, sheet, table, look, first)
     header = 1 if is_card else table.header_rows[1] - first
     explained = max(column.index for column in table.columns) + 1
     rows = {row: header + number for number, row in enumerate(shown["row"].to_list(), start=1)}
     drawn = Drawn(name, header, rows, leaves, explained)
     marks = _marks(drawn, found)
-    _write_rows(book, page, drawn, table, shown, marks)
-    _mark_head(book, page, drawn, table, marks)
-    _add_lists(book, page, drawn, table)
-    _lay_out(page, drawn, table, shown)
+    _write_rows(book, page, drawn, table, look, shown, marks)
+    _mark_head(book, page, drawn, table, look, marks, first)
+    _add_lists(book, page, drawn, table, look)
+    _lay_out(page, drawn, table, look, shown, marks, first)
     return drawn
 
 
@@ -183,7 +139,16 @@ def _write_card_head(book: Book, page: Worksheet, table: Table) -> dict[int, int
     return {column.index: 1 for column in table.columns}
 
 
-def _write_head(book: Book, page: Worksheet, sheet: Sheet, table: Table, first: int) -> dict[int, int]:
+def _kept(look: Look | None, row: int) -> Mapping[int, Properties]:
+    """Column → how the file has its cell in this row; nothing for a column where it writes no cell."""
+    if look is None or not look.styles:
+        return {}
+    return {column: look.styles[min(style, len(look.styles) - 1)] for column, style in look.row(row).items()}
+
+
+def _write_head(
+    book: Book, page: Worksheet, sheet: Sheet, table: Table, look: Look | None, first: int
+) -> dict[int, int]:
     """Titles and header band with their merges, one column to the right; gives each column's row of its own header."""
     top, last = table.header_rows
     own = {column.index for column in table.columns}
@@ -197,14 +162,20 @@ def _write_head(book: Book, page: Worksheet, sheet: Sheet, table: Table, first: 
         if len(covered) < 2 or any(cell in merged for cell in covered):
             continue
         merged |= dict.fromkeys(covered, (a, left))
-        page.merge_range(a - first, left, b - first, right, "", book.format("head" if a >= top else "title"))
+        style = book.format("head" if a >= top else "title", kept=_kept(look, a).get(left))
+        page.merge_range(a - first, left, b - first, right, "", style)
     for r, line in enumerate(texts, start=first):
+        kept = _kept(look, r)
+        if look is not None and r in look.heights:
+            page.set_row(r - first, look.heights[r])
         for c, text in enumerate(line, start=1):
             band = r >= top
-            if (band and c not in own) or merged.get((r, c), (r, c)) != (r, c):
-                continue
-            if text or band:
-                page.write_string(r - first, c, (text or "")[:_LONGEST], book.format("head" if band else "title"))
+            style = book.format("head" if band else "title", kept=kept.get(c))
+            if merged.get((r, c), (r, c)) != (r, c):
+                if c in kept:  # the lines around a merged cell are those of the cells it covers
+                    page.write_blank(r - first, c, None, style)
+            elif (c in own or not band) and (text or band):
+                page.write_string(r - first, c, (text or "")[:_LONGEST], style)
     leaves = {}
     for column in own:
         lowest = next((r for r in range(last, top - 1, -1) if _says(texts, r - first, column)), last)
@@ -217,26 +188,39 @@ def _says(texts: list[tuple[str | None, ...]], row: int, column: int) -> bool:
     return row < len(texts) and column <= len(texts[row]) and bool(texts[row][column - 1])
 
 
-def _write_rows(book: Book, page: Worksheet, drawn: Drawn, table: Table, shown: pl.DataFrame, marks: Marks) -> None:
-    """The data rows as text; a marked cell has its fill and its comment, the last column says it all again."""
+def _write_rows(
+    book: Book, page: Worksheet, drawn: Drawn, table: Table, look: Look | None, shown: pl.DataFrame, marks: Marks
+) -> None:
+    """The data rows; a marked cell has its fill and its comment, the last column says it all again."""
     columns = [column.index for column in table.columns]
     plain, said = book.format("cell"), book.format("said")
+    digits = texts_only(table, book.schema)
+    unwritten = look.styles[0] if look and look.styles else None
     failing: dict[int, list[int | None]] = {}  # row → its places, the row as a whole before its cells
     for row, index in sorted((place for place in marks if place[0] is not None), key=lambda place: place[1] or 0):
         failing.setdefault(row or 0, []).append(index)
+    native_of = natives(table, shown, dates=look.native_dates) if look else {}
     for row, *texts in shown.select("row", *(f"c{index}" for index in columns)).iter_rows():
-        at, here = drawn.rows[row], failing.get(row, [])
+        at, here, kept = drawn.rows[row], failing.get(row, []), _kept(look, row)
+        native = native_of.get(row, {})
         page.write_string(at, 0, str(row), plain)
         for index, text in zip(columns, texts, strict=True):
-            look = book.format("cell", _worst(marks[row, index])) if index in here else plain
-            _put(page, (at, index), text, look)
-            if index in here:
+            own, marked = kept.get(index, unwritten), index in here
+            level = _worst(marks[row, index]) if marked else None
+            as_text = look is None or marked or index in digits
+            style = book.format("cell", level, kept=own, text=as_text)
+            if as_text or index not in native or own is None:
+                _put(page, (at, index), text, style)
+            else:
+                page.write(at, index, native[index], style)
+            if marked:
                 _comment(page, (at, index), marks[row, index])
         found = [mark for index in here for mark in marks[row, index]]
-        look = book.format("said", _worst(found)) if found else said
+        style = book.format("said", _worst(found)) if found else said
         sentences = "；".join(map(_explained, found))[:_LONGEST]
-        _put(page, (at, drawn.explained), sentences, look)
-        page.set_row(at, min(_LINE_HEIGHT * lines(sentences, _SENTENCE), _HIGHEST))
+        _put(page, (at, drawn.explained), sentences, style)
+        height = min(_LINE_HEIGHT * lines(sentences, _SENTENCE), _HIGHEST)
+        page.set_row(at, max(height, look.heights.get(row, 0) if look else 0))
 
 
 def _put(page: Worksheet, place: tuple[int, int], text: str | None, look: Format) -> None:
@@ -267,7 +251,9 @@ def lines(text: str, width: int) -> int:
     return max(1, -(-sum(2 if ord(sign) > 255 else 1 for sign in text) // (width - 2)))
 
 
-def _mark_head(book: Book, page: Worksheet, drawn: Drawn, table: Table, marks: Marks) -> None:
+def _mark_head(
+    book: Book, page: Worksheet, drawn: Drawn, table: Table, look: Look | None, marks: Marks, first: int
+) -> None:
     """Our own two headers, and what is wrong with whole columns or the whole sheet, at the header."""
     texts = {column.index: column.header.rpartition("/")[2] for column in table.columns}
     page.write_string(drawn.header, 0, ROW_NUMBER, book.format("head"))
@@ -277,41 +263,55 @@ def _mark_head(book: Book, page: Worksheet, drawn: Drawn, table: Table, marks: M
             continue
         place = drawn.at(None, index)
         text = EXPLAINED if index is None else texts[index]
+        own = _kept(look, place[0] + first).get(index) if index else None
         # writing the corner of a merge again keeps the merge
-        page.write_string(*place, text, book.format("head", _worst(here)))
+        page.write_string(*place, text, book.format("head", _worst(here), kept=own))
         _comment(page, place, here)
 
 
-def _add_lists(book: Book, page: Worksheet, drawn: Drawn, table: Table) -> None:
-    """Drop-downs: the code list under a code column, the likely names in the header of an unrecognised one."""
+def _add_lists(book: Book, page: Worksheet, drawn: Drawn, table: Table, look: Look | None) -> None:
+    """Drop-downs: the file's own, else the code list under a code column; the likely names in an unrecognised header."""
     last = drawn.header + len(drawn.rows)
+    data = table.data_rows or table.header_rows
     for column in table.columns:
-        if not column.entity or not column.field or not drawn.rows:
-            continue
-        choices = choices_of(book.schema, book.schema.entities[column.entity].fields[column.field])
-        if choices:
+        choices = look.choices(column.index, *data) if look else ()
+        if not choices and column.entity and column.field:
+            choices = choices_of(book.schema, book.schema.entities[column.entity].fields[column.field])
+        if choices and drawn.rows:
             rule = {"validate": "list", "source": book.choices(choices), "error_type": "warning"}
             said = {"error_title": "不在可选范围内", "error_message": "请从下拉里选。"}
             page.data_validation(drawn.header + 1, column.index, last, column.index, rule | said)
     for column, labels in asked(table, book.schema):
+        if any(label.rpartition("·")[2] in column.header.rpartition("/")[2] for label in labels):
+            continue  # the very word, ambiguous where it stands: renaming it would not help
         place = drawn.at(None, column.index)
         tip = {"input_title": "这一列没有认出来", "input_message": "是其中之一的话，从下拉里选。"}
         rule = {"validate": "list", "source": book.choices(labels), "error_type": "information"}
         page.data_validation(*place, *place, rule | tip)
 
 
-def _lay_out(page: Worksheet, drawn: Drawn, table: Table, shown: pl.DataFrame) -> None:
+def _lay_out(
+    page: Worksheet, drawn: Drawn, table: Table, look: Look | None, shown: pl.DataFrame, marks: Marks, first: int
+) -> None:
     sample = shown.head(_SAMPLE)
     page.set_column(0, 0, 8, None, {"hidden": True})
+    marked = {index for _, index in marks}
     for column in table.columns:
-        texts = sample[f"c{column.index}"].drop_nulls()
+        index = column.index
+        if look is not None and look.widths:
+            wide = look.widths.get(index, look.default_width or _DEFAULT_WIDTH)
+            hidden = {"hidden": True} if index in look.hidden and index not in marked else {}
+            page.set_column(index, index, max(wide, 0 if hidden else _LEAST), None, hidden)
+            continue
+        texts = sample[f"c{index}"].drop_nulls()
         # a Chinese character is three bytes long and two half-widths wide
         wide = int(((texts.str.len_bytes() + texts.str.len_chars()) / 2).quantile(0.95) or 0)
         head = 2 * len(column.header.rpartition("/")[2])
-        page.set_column(column.index, column.index, min(max(wide + 3, min(head + 4, 20), _NARROW), _WIDE))
+        page.set_column(index, index, min(max(wide + 3, min(head + 4, 20), _NARROW), _WIDE))
     page.set_column(drawn.explained, drawn.explained, _SENTENCE)
-    first = min(column.index for column in table.columns)
-    page.autofilter(drawn.header, first, drawn.header + max(len(drawn.rows), 1), drawn.explained)
-    page.freeze_panes(drawn.header + 1, 0)
+    left = min(column.index for column in table.columns)
+    page.autofilter(drawn.header, left, drawn.header + max(len(drawn.rows), 1), drawn.explained)
+    rows, columns = (look.frozen if look else None) or (drawn.header + first, 0)
+    page.freeze_panes(max(rows - first + 1, 0), columns + 1 if columns else 0)
     page.set_landscape()
     page.fit_to_pages(1, 0)
