@@ -136,3 +136,47 @@ with open_workspace(sys.argv[1]) as opened:
     opened.import_sheet(sys.argv[2])
     print("done", flush=True)
 """
+
+
+def test_a_database_that_lost_what_its_head_knows_is_read_but_not_written(tmp_path: Path) -> None:
+    folder = tmp_path / "w"
+    first, second = (workbook(tmp_path / f"{n}.xlsx", ROSTER.replace("13800000001", f"1380000000{n}")) for n in (3, 4))
+    with open_workspace(folder, create=True, clock=clock) as opened:
+        opened.import_sheet(first)
+    earlier = (folder / store.NAME).read_bytes()
+    with open_workspace(folder, clock=clock) as opened:
+        opened.import_sheet(second)
+    (folder / store.NAME).write_bytes(earlier)
+    with open_workspace(folder, clock=clock) as opened:
+        assert opened.residents().height == 2
+        with pytest.raises(StoreError) as refused:
+            opened.import_sheet(second)
+    assert (refused.value.code, refused.value.exit_code) == ("OF707", 7)
+    assert "少了第 2 批" in str(refused.value)
+    (folder / store.HEAD).unlink()  # as the refusal says
+    with open_workspace(folder, clock=clock) as opened:
+        assert opened.import_sheet(second).batch == 2
+
+
+@pytest.mark.parametrize("head", [b'{"op": 1, "batch": 1}', b"{", b""], ids=["behind", "broken", "empty"])
+def test_a_head_that_is_behind_or_unreadable_heals_silently(tmp_path: Path, head: bytes) -> None:
+    folder = tmp_path / "w"
+    with open_workspace(folder, create=True, clock=clock) as opened:
+        opened.import_sheet(workbook(tmp_path / "表.xlsx", ROSTER))
+        opened.import_sheet(workbook(tmp_path / "又.xlsx", ROSTER.replace("501", "601")))
+    (folder / store.HEAD).write_bytes(head)
+    with open_workspace(folder, clock=clock):
+        assert json.loads((folder / store.HEAD).read_bytes()) == {"op": 2, "batch": 2}
+
+
+def test_a_database_of_the_first_format_is_brought_up_after_a_copy(tmp_path: Path, schema: Schema) -> None:
+    store.create(tmp_path, schema)
+    with duckdb.connect(str(tmp_path / store.NAME)) as old:
+        for table in ("edition", "memory", "superseded"):
+            old.execute(f"DROP TABLE {table}")
+        old.execute("ALTER TABLE record DROP COLUMN part")
+        old.execute("UPDATE meta SET value = '1' WHERE key = 'format'")
+    with open_workspace(tmp_path, clock=clock) as opened:
+        assert opened.import_sheet(workbook(tmp_path / "表.xlsx", ROSTER)).new == 2
+        assert opened.store.connection.execute("SELECT value FROM meta WHERE key = 'format'").fetchall() == [("2",)]
+    assert (tmp_path / f"{store.NAME}.before-migration").is_file()

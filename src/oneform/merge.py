@@ -2,7 +2,8 @@
 
 Per field the surviving value is the one with the greatest rank: who is believed about this field (trust), then how recent
 the sheet is, then the row's own content; for fields that change (phone, address) recency comes before trust. Rank never
-holds the order of arrival, so any order of the same batches gives the same values. It is packed into one BIGINT:
+holds the order of arrival, so any order of the same batches gives the same values. A row that a newer edition of its
+sheet replaces (`superseded`) says nothing any more, blanks of the newer row included. It is packed into one BIGINT:
 1 bit "read from a valid identifier" · 7 bits trust · 16 bits day · 39 bits tie (or day before trust).
 """
 
@@ -30,8 +31,8 @@ def golden_sql(
 ) -> str:
     """The golden rows of the entities in `touched(entity_id)`, one hash partition of them.
 
-    Reads current_link, record, import_batch and source_<entity>; returns columns of golden_<entity>. Only the fields in
-    `said` are looked for (all when None): most sheets say little, and every field costs two aggregates.
+    Reads current_link, superseded, record, import_batch and source_<entity>; returns columns of golden_<entity>. Only
+    the fields in `said` are looked for (all when None): most sheets say little, and every field costs two aggregates.
     """
     fields = [field for field in entity.stored if said is None or field.name in said]
     newest = (_newest("other", schema), False)
@@ -70,6 +71,7 @@ said AS (
   JOIN batch b ON b.import_id = r.import_id
   {joins}
   WHERE l.entity = '{entity.name}' AND l.entity_id % {parts} = {part}
+    AND NOT EXISTS (SELECT 1 FROM superseded x WHERE x.rec_id = l.rec_id AND x.entity = l.entity)
 )
 SELECT {", ".join(["entity_id", *values])}, [{_origins(entity, places)}] AS prov
 FROM said GROUP BY entity_id

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from oneform.schema import Schema
 
 _SHOWN = 20  # lines of problems printed; the rest are counted
+_CHANGES = 50  # cells of a dry run printed
 _NAMED = 8  # rows or columns named in one line
 _WORTH_ASKING = 0.7  # a suggestion below it is a guess among guesses
 
@@ -46,26 +47,73 @@ def told(shell: Shell, outcome: Imported, bound: Schema) -> None:
             en += f" What to mend: oneform problems --batch {outcome.batch}"
         shell.result("  " + shell.text(zh, en))
         return
+    if outcome.checked.answers and not outcome.dry_run:
+        said = [answer.shown for answer in outcome.checked.answers]
+        zh = f"记住了：{'、'.join(f'「{one}」' for one in said)}，以后同样的表不再问（oneform memory 可查看、可忘掉）。"
+        shell.result("  " + shell.text(zh, f"remembered: {', '.join(said)}; see oneform memory."))
     counts = outcome.checked.counts
     about = "、".join(dict.fromkeys(bound.entities[table.entity].zh for table in outcome.checked.tables))
     source = bound.sources[outcome.source].zh or outcome.source
     queued, waiting = outcome.queued_for_review, counts["waiting"]
+    done = "如果导入（" if outcome.dry_run else f"已入库，第 {outcome.batch} 批（"
+    done_en = "would be taken in" if outcome.dry_run else f"taken in as batch {outcome.batch}"
     zh = (
-        f"[ok] 已入库，第 {outcome.batch} 批（{source}，{outcome.valid_on}）：{about} {outcome.new} 新增，"
+        f"[ok] {done}{source}，{outcome.valid_on}）：{about} {outcome.new} 新增，"
         f"{outcome.updated} 更新，{outcome.unchanged} 未变"
     )
     en = (
-        f"[ok] taken in as batch {outcome.batch} ({outcome.source}, {outcome.valid_on}): {outcome.new} new, "
+        f"[ok] {done_en} ({outcome.source}, {outcome.valid_on}): {outcome.new} new, "
         f"{outcome.updated} updated, {outcome.unchanged} unchanged"
     )
     more = [
         (counts["held_cells"], "{} 格有错先不用", "{} cells held"),
         (waiting, "{} 行等补填", "{} rows wait"),
+        (outcome.merged, "{} 位居民并入另一位", "{} residents went into another"),
+        (outcome.split, "{} 位居民从另一位分出", "{} residents came off another"),
         (queued, "{} 对可能是同一人，见 oneform reviews", "{} pairs wait for a person: oneform reviews"),
     ]
     zh += "".join(f"；{said.format(count)}" for count, said, _ in more if count)
     en += "".join(f"; {said.format(count)}" for count, _, said in more if count)
     shell.result("  " + shell.text(zh, en))
+
+
+def changed(shell: Shell, outcome: Imported, bound: Schema) -> None:
+    """What a dry run would change, cell by cell: `第 5 行 C 列 联系电话：138… → 139…`."""
+    if not outcome.dry_run or outcome.again:
+        return
+    several = len(outcome.checked.tables) > 1
+    for line in outcome.changes.head(_CHANGES).iter_rows(named=True):
+        field = bound.entities[line["entity"]].fields[line["field"]]
+        words = bound.codes[field.codes].labels if field.codes else {}
+        blank = shell.text("（空）", "(blank)")
+        old, new = (words.get(line[name], line[name]) or blank for name in ("old", "new"))
+        at = column_letters(line["column"]) if line["column"] else ""
+        sheet = line["sheet"] if several else ""
+        zh = f"「{sheet}」" if sheet else ""
+        zh += f"第 {line['row']} 行 {f'{at} 列 ' if at else ''}{field.zh}：{old} → {new}"
+        en = f"{sheet} row {line['row']} {f'column {at} ' if at else ''}{field.en}: {old} → {new}".strip()
+        shell.result("    " + shell.text(zh, en))
+    if outcome.changes.height > _CHANGES:
+        rest = outcome.changes.height - _CHANGES
+        shell.result("    " + shell.text(f"…… 还有 {rest} 格，加 --json 看全部。", f"… {rest} more; --json shows all."))
+
+
+def missing(shell: Shell, outcome: Imported) -> None:
+    """Who was in the last edition of the sheet and is not in this one: named by surname and place only."""
+    gone = outcome.missing
+    if gone.is_empty():
+        return
+    shell.result(
+        "  "
+        + shell.text(
+            f"本次缺 {gone.height} 人，迁出还是漏填？（没有删除；漏填的请补上再交。）",
+            f"{gone.height} people of the last sheet are missing: moved away or left out? (Nothing was deleted.)",
+        )
+    )
+    for line in gone.head(_SHOWN).iter_rows(named=True):
+        shell.result(f"    {line['name'] or '*'}（{line['file']}!{line['sheet']}!{line['row']}）")
+    if gone.height > _SHOWN:
+        shell.result("    " + shell.text(f"…… 共 {gone.height} 人", f"… {gone.height} in all"))
 
 
 def _understood(shell: Shell, table: Table, bound: Schema) -> str:
@@ -75,6 +123,11 @@ def _understood(shell: Shell, table: Table, bound: Schema) -> str:
     unused = [
         column.header for column in table.columns if not column.field and not column.denied and column.header != "序号"
     ]
+    if table.refused:
+        return shell.text(
+            f"没有读取：工作表「{table.sheet}」，表头像在第 {_span(first, last)} 行（{table.refused[0]}）",
+            f"not read: sheet {table.sheet}, header seems to be row {_span(first, last)} ({table.refused[1]})",
+        )
     zh = (
         f"读取：工作表「{table.sheet}」（{bound.entities[table.entity].zh}），表头第 {_span(first, last)} 行，"
         + (f"{table.cells.height} 行" if table.data_rows else "空白表，没有数据行")
@@ -110,8 +163,8 @@ def _asked(shell: Shell, table: Table, bound: Schema) -> Iterator[str]:
         if labels:
             zh, en = "、".join(zh for zh, _ in labels), ", ".join(en for _, en in labels)
             yield shell.text(
-                f"「{column.header}」是否指 {zh}？是的话请改成这个列名。",
-                f"{column.header}: is it {en}? If so, rename the column.",
+                f"「{column.header}」是否指 {zh}？是的话请改成这个列名，或导入时加 --column {column.header}={labels[0][0]}",
+                f"{column.header}: is it {en}? If so, rename the column or add --column {column.header}={labels[0][0]}",
             )
 
 

@@ -27,11 +27,12 @@ _WORDS = {
     "不确定": "unsure",
     "以后": "later",
 }
-_SAID = {
+SAID = {
     "same": ("同一人", "same person"),
     "not_same": ("不是同一人", "not the same"),
     "unsure": ("不确定", "unsure"),
     "later": ("以后再看", "later"),
+    "withdrawn": ("已撤回", "withdrawn"),
 }
 _KEYS = {"1": "same", "2": "not_same", "3": "unsure", "4": "later"}
 _UNMET = {
@@ -44,7 +45,7 @@ _UNMET = {
         "judged the same, but another judgement keeps them apart: not merged.",
     ),
 }
-_LABELS = {
+LABELS = {
     "place": ("来源", "source"),
     "name": ("姓名", "name"),
     "id_number": ("证件号码", "ID number"),
@@ -61,7 +62,9 @@ _LABELS = {
 
 @click.command("reviews")
 @common
+@click.argument("workbook", required=False, metavar="[核对表]")
 @click.option("--csv", "as_csv", is_flag=True, help="全部，CSV。")
+@click.option("-o", "--output", metavar="文件", help="写成核对表（Excel），填好再交回：oneform reviews 核对表。")
 @click.option(
     "--answer",
     "answers",
@@ -69,15 +72,36 @@ _LABELS = {
     metavar="编号=答案",
     help="回答一条：1=same（同一人）、1=not（不是）、1=unsure（不确定）；可以写多次。",
 )
-def reviews_(shell: Shell, as_csv: bool, answers: tuple[str, ...]) -> None:
-    """判断成对的记录是不是同一人；在终端里逐条问，否则列出。
+@click.option("--ledger", "listing", is_flag=True, help="列出作过的判断，带编号。")
+@click.option("--withdraw", "entries", multiple=True, metavar="编号", help="撤回判断：3 或 3-5；一切回到判断之前。")
+@click.pass_context
+def reviews_(  # noqa: PLR0913, PLR0917 - one parameter an option
+    ctx: click.Context,
+    shell: Shell,
+    workbook: str | None,
+    as_csv: bool,
+    output: str | None,
+    answers: tuple[str, ...],
+    listing: bool,
+    entries: tuple[str, ...],
+) -> None:
+    """判断成对的记录是不是同一人；在终端里逐条问，否则列出；也可以用 Excel 核对表来答。
 
-    Decide pairs of records that may be one person: asked one by one on a terminal, else listed.
+    Decide pairs of records that may be one person: asked one by one on a terminal, in a workbook, else listed.
     """
+    from oneform.cli import ledger
     from oneform.pipeline import open_workspace
 
     with open_workspace(shell.workspace, who=user()) as workspace:
-        if as_csv:
+        if workbook:
+            ctx.exit(ledger.take_workbook(shell, workspace, workbook))
+        elif output:
+            ledger.write_workbook(shell, workspace, output)
+        elif entries:
+            ledger.withdraw(shell, workspace, entries)
+        elif listing:
+            ledger.list_entries(shell, workspace)
+        elif as_csv:
             columns = ("review", "left", "right", "match_weight", "reason")
             csv_result(workspace.reviews().select(columns))
         elif answers:
@@ -91,7 +115,7 @@ def reviews_(shell: Shell, as_csv: bool, answers: tuple[str, ...]) -> None:
 def _list(shell: Shell, workspace: Workspace) -> None:
     from oneform.pipeline import explain_reviews, unmet
 
-    explained = explain_reviews(workspace.store, workspace.reviews())
+    explained = explain_reviews(workspace.store, workspace.reviews(), english=shell.lang == "en")
     if shell.json:
         for row in explained.iter_rows(named=True):
             json_line(row)
@@ -99,7 +123,7 @@ def _list(shell: Shell, workspace: Workspace) -> None:
     if explained.is_empty():
         shell.result(shell.text("没有要确认的。", "No pair waits."))
     for row in explained.iter_rows(named=True):
-        left, right = (_place(shell, row[side]) for side in ("left", "right"))
+        left, right = (place_text(shell, row[side]) for side in ("left", "right"))
         shell.result(
             f"{row['review']}. {left}  |  {right}  ({_weight(shell, row)})\n   {row['sentence'] or ''}".rstrip()
         )
@@ -108,7 +132,7 @@ def _list(shell: Shell, workspace: Workspace) -> None:
             "回答：oneform reviews --answer 1=same（同一人）、1=not（不是）、1=unsure（不确定）",
             "answer: oneform reviews --answer 1=same, 1=not or 1=unsure",
         )
-    _tell(shell, unmet(workspace.store))
+    tell_unmet(shell, unmet(workspace.store))
 
 
 def _answer(shell: Shell, workspace: Workspace, answers: tuple[str, ...]) -> None:
@@ -141,8 +165,8 @@ def _answer(shell: Shell, workspace: Workspace, answers: tuple[str, ...]) -> Non
             }
         )
         return
-    shell.result(_outcome(shell, len(rows), decided))
-    _tell(shell, decided.unmet)
+    shell.result(outcome_text(shell, len(rows), decided))
+    tell_unmet(shell, decided.unmet)
 
 
 def _read(text: str) -> tuple[int, str]:
@@ -180,10 +204,14 @@ def _walk(shell: Shell, workspace: Workspace) -> None:
         pair = waiting.select("left_record", "right_record").row(0)
         history.append((pair, _KEYS[key]))
         decided = workspace.decide(*pair, _KEYS[key])
-        shell.result(f"→ {shell.text(*_SAID[_KEYS[key]])}")
-        _tell(shell, decided.unmet)
+        shell.result(f"→ {shell.text(*SAID[_KEYS[key]])}")
+        tell_unmet(shell, decided.unmet)
     said = sum(answer != "later" for _, answer in history)
     shell.remark(f"共回答 {said} 条。", f"{said} answered.")
+    shell.remark(
+        "看作过的判断：oneform reviews --ledger；已并在一起的要分开：oneform split",
+        "judgements made: oneform reviews --ledger; rows wrongly joined: oneform split",
+    )
 
 
 def _open(workspace: Workspace, later: list[tuple[int, int]]) -> pl.DataFrame:
@@ -197,10 +225,10 @@ def _show(shell: Shell, workspace: Workspace, waiting: pl.DataFrame) -> None:
     """The first pair: the two rows side by side, and what was found in a sentence."""
     from oneform.pipeline import explain_reviews, side_by_side
 
-    row = explain_reviews(workspace.store, waiting.head(1)).row(0, named=True)
+    row = explain_reviews(workspace.store, waiting.head(1), english=shell.lang == "en").row(0, named=True)
     sides = side_by_side(workspace.store, row["left_record"], row["right_record"])
     lines = [
-        (shell.text(*_LABELS[field]), *(_place(shell, value) if field == "place" else value for value in values))
+        (shell.text(*LABELS[field]), *(place_text(shell, value) if field == "place" else value for value in values))
         for field, *values in sides.iter_rows()
     ]
     left = shell.text(f"还有 {waiting.height} 对", f"{waiting.height} left")
@@ -210,7 +238,7 @@ def _show(shell: Shell, workspace: Workspace, waiting: pl.DataFrame) -> None:
 
 def _key(shell: Shell, *, answering: bool, undoing: bool) -> str:
     """A key that means something now; with nothing left to answer and nothing to take back, `q`."""
-    choices = [(key, *_SAID[answer]) for key, answer in _KEYS.items()] if answering else []
+    choices = [(key, *SAID[answer]) for key, answer in _KEYS.items()] if answering else []
     choices += [("u", "撤回上一条", "undo")] if undoing else []
     if not choices:
         return "q"
@@ -225,17 +253,18 @@ def _key(shell: Shell, *, answering: bool, undoing: bool) -> str:
             return key
 
 
-def _outcome(shell: Shell, count: int, decided: Decided) -> str:
+def outcome_text(shell: Shell, count: int, decided: Decided) -> str:
+    """What answers led to."""
     return shell.text(
         f"已记下 {count} 条：合并 {decided.merged} 人，分开 {decided.split} 人；还有 {decided.reviews} 对待确认。",
         f"{count} answers kept: {decided.merged} merged, {decided.split} split; {decided.reviews} pairs still wait.",
     )
 
 
-def _tell(shell: Shell, unmet: pl.DataFrame) -> None:
+def tell_unmet(shell: Shell, unmet: pl.DataFrame) -> None:
     """Answers that could not be followed: a message, not a question."""
     for row in unmet.iter_rows(named=True):
-        left, right = (_place(shell, row[side]) for side in ("left", "right"))
+        left, right = (place_text(shell, row[side]) for side in ("left", "right"))
         zh, en = _UNMET[row["reason"]]
         shell.remark(f"[!] {left}  |  {right}：{zh}", f"[!] {left}  |  {right}: {en}")
 
@@ -244,7 +273,7 @@ def _weight(shell: Shell, row: dict[str, object]) -> str:
     return shell.text(f"匹配权重 {row['match_weight']:+.1f}", f"match weight {row['match_weight']:+.1f}")
 
 
-def _place(shell: Shell, place: str) -> str:
+def place_text(shell: Shell, place: str) -> str:
     """`file!sheet!row` as people say it."""
     rest, _, row = place.rpartition("!")
     file, _, sheet = rest.partition("!")

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from oneform.cli.describe import describe, told
+from oneform.cli.contract import named_workbook, taken, understood
+from oneform.cli.describe import changed, describe, missing, told
 from oneform.cli.options import Shell, common, json_line, user
 from oneform.errors import Fault, OneformError, UsageError
 
 if TYPE_CHECKING:
-    from oneform.frames import Table
     from oneform.pipeline import Checked, Imported
     from oneform.schema import Schema
 
-_ABOUT_THE_FILE = 5  # the exit code of a refusal after which the other files still run
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+_ABOUT_THE_FILE = {2, 3, 5}  # exit codes of refusals after which the other files still run
 
 
 @click.command("init")
@@ -95,10 +99,58 @@ def _absent(path: Path) -> UsageError | None:
     return UsageError(Fault("", "", zh, en))
 
 
+def _reading(command: Command) -> Command:
+    """Options that say how a sheet is to be read."""
+    options = [
+        click.option("--form", metavar="表名", help="按这张表的映射来读。"),
+        click.option(
+            "--column",
+            "columns",
+            multiple=True,
+            metavar="表头=字段",
+            help="这一列就是这个字段（=无：不用）；import 会记住。可写多次。",
+        ),
+        click.option("--header", metavar="行", help="表头在哪几行，如 3 或 3-4；import 会记住。"),
+        click.option("--skip-hidden", is_flag=True, help="不读隐藏和筛掉的行、列。"),
+        click.option("--all", "everything", is_flag=True, help="交回的表带上所有行（默认只有要改的）。"),
+    ]
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+def _named_columns(given: Sequence[str]) -> dict[str, str]:
+    """`表头=字段` as a dict; a header may hold a sign of its own."""
+    named = {}
+    for one in given:
+        header, sign, field = one.replace("＝", "=").rpartition("=")
+        if not sign or not header.strip() or not field.strip():
+            raise UsageError(
+                Fault("", "", f"--column 请写成 表头=字段，现为「{one}」。", f"--column takes HEADER=FIELD, not {one}.")
+            )
+        named[header.strip()] = field.strip()
+    return named
+
+
+def _header_rows(given: str | None) -> tuple[int, int] | None:
+    """`3-4` or `3` as first and last row."""
+    if given is None:
+        return None
+    rows = re.fullmatch(r"([1-9][0-9]{0,3})(?:-([1-9][0-9]{0,3}))?", given.strip())
+    first, last = (int(rows[1]), int(rows[2] or rows[1])) if rows else (1, 0)
+    if not first <= last < first + 10:
+        raise UsageError(
+            Fault(
+                "", "", f"--header 请写成 3 或 3-4，现为「{given}」。", f"--header takes rows as 3 or 3-4, not {given}."
+            )
+        )
+    return first, last
+
+
 @click.command("check")
 @common
 @click.argument("files", nargs=-1, required=True, metavar="文件…")
-@click.option("--form", metavar="表名", help="按这张表的映射来读。")
+@_reading
 @click.option(
     "-o",
     "--output",
@@ -107,29 +159,49 @@ def _absent(path: Path) -> UsageError | None:
     help="把标出问题的表写到这个目录。",
 )
 @click.pass_context
-def check_(ctx: click.Context, shell: Shell, files: tuple[str, ...], form: str | None, output: Path | None) -> None:
+def check_(  # noqa: PLR0913, PLR0917 - one argument an option
+    ctx: click.Context,
+    shell: Shell,
+    files: tuple[str, ...],
+    form: str | None,
+    columns: tuple[str, ...],
+    header: str | None,
+    skip_hidden: bool,
+    everything: bool,
+    output: Path | None,
+) -> None:
     """看看表格会被怎样理解；什么都不入库。
 
     Show what sheets were understood to say; nothing is taken in.
     """
-    from oneform.pipeline import check_sheet, load_forms, load_schema, now
-    from oneform.pipeline.reports import found_form
+    from oneform.pipeline import Said, check_sheet, found_form, known_in, load_forms, load_schema, now
 
     bound = load_schema(shell.workspace)
     named = found_form(load_forms(bound, shell.workspace), form) if form else None
+    said, (memory, register) = Said(_named_columns(columns), _header_rows(header)), known_in(shell.workspace, bound)
     status = 0
     for path in _files(files):
         try:
             if absent := _absent(path):
                 raise absent
             say = shell.progress(path.name)
-            checked = check_sheet(path, bound, form=named, today=now().date(), say=say)
+            checked = check_sheet(
+                path,
+                bound,
+                form=named,
+                today=now().date(),
+                said=said,
+                memory=memory,
+                register=register,
+                skip_hidden=skip_hidden,
+                say=say,
+            )
         except OneformError as error:
             status = max(status, _refused(shell, path, error), key=_rank)
             continue
-        made = _handed_back(output, checked, bound, taken_in=False) if output else None
+        made = _handed_back(output, checked, bound, taken_in=False, everything=everything) if output else None
         if shell.json:
-            json_line(_understood(path, checked, bound) | _named(made))
+            json_line(understood(path, checked, bound) | named_workbook(made))
         else:
             describe(shell, path, checked, bound)
             _say_where(shell, made)
@@ -143,19 +215,25 @@ def check_(ctx: click.Context, shell: Shell, files: tuple[str, ...], form: str |
 @click.command("import")
 @common
 @click.argument("files", nargs=-1, required=True, metavar="文件…")
-@click.option("--form", metavar="表名", help="按这张表的映射来读。")
+@_reading
 @click.option("--source", metavar="来源", help="谁给的表：grid police health property self other …")
 @click.option(
     "--date", "valid_on", type=click.DateTime(["%Y-%m-%d"]), metavar="日期", help="表的日期（表里没写填报日期时）。"
 )
+@click.option("--dry-run", is_flag=True, help="只看会新增、改动、缺少什么，不写入。")
 @click.pass_context
-def import_(
+def import_(  # noqa: PLR0913, PLR0917 - one argument an option
     ctx: click.Context,
     shell: Shell,
     files: tuple[str, ...],
     form: str | None,
+    columns: tuple[str, ...],
+    header: str | None,
+    skip_hidden: bool,
+    everything: bool,
     source: str | None,
     valid_on: datetime | None,
+    dry_run: bool,
 ) -> None:
     """把表格收进来：对的入库，错的指出在哪一格、怎么改。
 
@@ -163,6 +241,7 @@ def import_(
     """
     from oneform.pipeline import open_workspace
 
+    said = {"columns": _named_columns(columns), "header": _header_rows(header)}
     status = 0
     with open_workspace(shell.workspace, who=user()) as workspace:
         for path in _files(files):
@@ -175,39 +254,63 @@ def import_(
                     form=form,
                     source=source,
                     valid_on=valid_on.date() if valid_on else None,
+                    skip_hidden=skip_hidden,
+                    dry_run=dry_run,
                     say=shell.progress(path.name),
+                    **said,  # type: ignore[arg-type]
                 )
             except OneformError as error:
-                if error.exit_code != _ABOUT_THE_FILE:
+                if error.exit_code not in _ABOUT_THE_FILE:
                     raise
                 status = max(status, _refused(shell, path, error), key=_rank)
                 continue
-            wrong = not outcome.again and "错误" in outcome.checked.problems["level"]
-            made = _handed_back(shell.workspace / "outbox", outcome.checked, workspace.schema) if wrong else None
-            if shell.json:
-                json_line(_understood(path, outcome.checked, workspace.schema) | _taken(outcome) | _named(made))
-            else:
-                if outcome.again:
-                    shell.result(path.name)
-                else:
-                    describe(shell, path, outcome.checked, workspace.schema)
-                told(shell, outcome, workspace.schema)
-                _say_where(shell, made)
-            if not outcome.again:
-                status = max(status, _problem_status(shell, outcome.checked), key=_rank)
+            made, unwritten = _marked(shell, outcome, workspace.schema, everything=everything)
+            _show(shell, path, outcome, workspace.schema, made)
+            status = max(status, _refused(shell, path, unwritten) if unwritten else 0, key=_rank)
+            status = max(status, 0 if outcome.again else _problem_status(shell, outcome.checked), key=_rank)
+    if dry_run:
+        shell.remark("只是试看，未写入任何数据。", "A dry run: nothing was written.")
     ctx.exit(status)
 
 
-def _handed_back(folder: Path, checked: Checked, bound: Schema, *, taken_in: bool = True) -> Path | None:
+def _marked(
+    shell: Shell, outcome: Imported, bound: Schema, *, everything: bool
+) -> tuple[Path | None, OneformError | None]:
+    """The workbook with what to mend, in outbox/, and why it could not be written: the import stands all the same."""
+    from oneform import problems
+
+    if outcome.again or outcome.dry_run or "错误" not in outcome.checked.problems["level"]:
+        return None, None
+    folder = shell.workspace / "outbox"
+    try:
+        return _handed_back(folder, outcome.checked, bound, everything=everything), None
+    except (OneformError, OSError):
+        return None, problems.refusal("OF708", batch=outcome.batch, folder=folder)
+
+
+def _show(shell: Shell, path: Path, outcome: Imported, bound: Schema, made: Path | None) -> None:
+    """One outcome, as text or as JSON."""
+    if shell.json:
+        json_line(understood(path, outcome.checked, bound) | taken(outcome) | named_workbook(made))
+        return
+    if outcome.again:
+        shell.result(path.name)
+    else:
+        describe(shell, path, outcome.checked, bound)
+    told(shell, outcome, bound)
+    changed(shell, outcome, bound)
+    missing(shell, outcome)
+    _say_where(shell, made)
+
+
+def _handed_back(
+    folder: Path, checked: Checked, bound: Schema, *, taken_in: bool = True, everything: bool = False
+) -> Path | None:
     """Write the workbook that shows what to mend into a folder; None when nothing is wrong."""
     from oneform.pipeline import hand_back, problem_workbook_of
 
-    made = problem_workbook_of(checked, bound, taken_in=taken_in)
+    made = problem_workbook_of(checked, bound, taken_in=taken_in, everything=everything)
     return hand_back(folder, *made) if made else None
-
-
-def _named(made: Path | None) -> dict[str, object]:
-    return {"problem_workbook": str(made) if made else None}
 
 
 def _say_where(shell: Shell, made: Path | None) -> None:
@@ -235,61 +338,3 @@ def _refused(shell: Shell, path: Path, error: OneformError) -> int:
 def _problem_status(shell: Shell, checked: Checked) -> int:
     levels = checked.problems["level"].unique().to_list()
     return 3 if "错误" in levels or (shell.strict and levels) else 0
-
-
-def _understood(path: Path, checked: Checked, bound: Schema) -> dict[str, object]:
-    """The stable JSON of `check`."""
-    left_out = checked.left_out.filter(~checked.left_out["sheet"].is_in([table.sheet for table in checked.tables]))
-    return {
-        "file": str(path),
-        "sheets": [_sheet(table, bound) for table in checked.tables],
-        "problems": checked.problems.select("code", "sheet", "row", "column", "field", "message").to_dicts(),
-        "counts": checked.counts,
-        "left_out_sheets": left_out.select("sheet", "reason").to_dicts(),
-        "notes": [zh for zh, _ in checked.workbook.notes],
-    }
-
-
-def _sheet(table: Table, bound: Schema) -> dict[str, object]:
-    """One table; fields under the name people see them by: the parts of an origin are all `origin`."""
-    names = {field.name: field.reported for entity in bound.entities.values() for field in entity.fields.values()}
-    return {
-        "name": table.sheet,
-        "header_rows": list(table.header_rows),
-        "data_rows": list(table.data_rows) if table.data_rows else None,
-        "columns": [
-            {
-                "index": column.index,
-                "header": column.header,
-                "field": names[column.field] if column.field else None,
-                "confidence": round(column.confidence, 3),
-                "suggestions": [
-                    {"field": names.get(field, field), "confidence": round(sure, 3)}
-                    for field, sure in column.suggestions
-                ],
-            }
-            for column in table.columns
-        ],
-        "left_out": [
-            {
-                name: value
-                for name, value in row.items()
-                if name == "reason" or (name in {"row", "column"} and value is not None)
-            }
-            for row in table.left_out.to_dicts()
-        ],
-        "facts": dict(table.facts),
-    }
-
-
-def _taken(outcome: Imported) -> dict[str, object]:
-    return {
-        "batch": outcome.batch,
-        "source": outcome.source,
-        "date": outcome.valid_on,
-        "again": outcome.again,
-        "new": outcome.new,
-        "updated": outcome.updated,
-        "unchanged": outcome.unchanged,
-        "queued_for_review": outcome.queued_for_review,
-    }

@@ -1,12 +1,23 @@
 """The use cases, each the plain order of its stages; the shells call these and hold no logic."""
 
-from oneform.pipeline.judging import unmet
+from oneform.pipeline.confirming import Said
+from oneform.pipeline.judging import ledger, unmet
 from oneform.pipeline.reports import Written, found_form
-from oneform.pipeline.reviewing import ANSWERS, Decided, decide, explain_reviews, side_by_side, telling_pairs
+from oneform.pipeline.reviewing import (
+    ANSWERS,
+    Decided,
+    decide,
+    explain_reviews,
+    side_by_side,
+    split,
+    telling_pairs,
+    withdraw,
+)
 from oneform.pipeline.sheets import Checked, Imported, check_sheet, hand_back, problem_workbook_of
 from oneform.pipeline.workspace import (
     Workspace,
     import_template,
+    known_in,
     load_forms,
     load_schema,
     now,
@@ -18,6 +29,7 @@ __all__ = [
     "Checked",
     "Decided",
     "Imported",
+    "Said",
     "Workspace",
     "Written",
     "check_sheet",
@@ -26,12 +38,16 @@ __all__ = [
     "found_form",
     "hand_back",
     "import_template",
+    "known_in",
+    "ledger",
     "load_forms",
     "load_schema",
     "now",
     "open_workspace",
     "problem_workbook_of",
     "side_by_side",
+    "split",
     "telling_pairs",
     "unmet",
+    "withdraw",
 ]

@@ -8,17 +8,19 @@ everything at once, whatever the order of the imports.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import polars as pl
 
 from oneform import engine, link, merge
 from oneform.frames import EDGES, LINKABLE, REVIEWS
-from oneform.pipeline import households, judging
+from oneform.pipeline import editions, households, judging
 from oneform.schema import Entity
 from oneform.store import Store
+from oneform.store.models import latest_model
 
+_KEYED = 100_000  # records whose block keys are made at a time: all at once they would be an import's peak of memory
 _PARTITION = 500_000  # records or entities that one statement takes on: past that, one statement stops scaling
 
 _LINKABLE_SQL = """
@@ -36,10 +38,18 @@ ORDER BY r.rec_id
 
 @dataclass(frozen=True)
 class Settled:
-    """What an act touched: `touched` has entity, entity_id and `minted` (the id was made now); `queued` counts reviews."""
+    """What an act touched: `touched` has entity, entity_id and `minted` (the id was made now); `queued` counts reviews.
+
+    Of residents: `created` anew, `merged` into another (their id is an alias now), `split` off another; `matched` counts
+    the rows that found a resident already there.
+    """
 
     touched: pl.DataFrame
     queued: int
+    created: int = 0
+    matched: int = 0
+    merged: int = 0
+    split: int = 0
 
     def ids(self, entity: str) -> pl.DataFrame:
         """The ids of one entity that may have changed, as `entity_id`."""
@@ -50,8 +60,8 @@ def settle(store: Store, fresh: pl.DataFrame, op: int) -> Settled:
     """Link the records of an act (`rec_id`, `waiting`) and bring the golden values of all it touches up to date."""
     live = fresh.filter(~pl.col("waiting")).select("rec_id")
     first_id = _next_id(store)
-    queued = _link_residents(store, live, op)
-    return _follow(store, live, op, first_id, queued)
+    queued, people = _link_residents(store, live, op)
+    return _counted(_follow(store, live, op, first_id, queued), people)
 
 
 def recluster(store: Store, records: pl.Series, op: int) -> Settled:
@@ -61,8 +71,16 @@ def recluster(store: Store, records: pl.Series, op: int) -> Settled:
     """
     first_id = _next_id(store)
     nothing = pl.DataFrame(schema=link.STANDARD)
-    reviews = _cluster_residents(store, records.unique().alias("rec_id"), nothing, op)
-    return _follow(store, pl.DataFrame(schema={"rec_id": pl.Int64}), op, first_id, reviews.height)
+    reviews, people = _cluster_residents(store, records.unique().alias("rec_id"), nothing, op)
+    nobody = pl.DataFrame(schema={"rec_id": pl.Int64})
+    return _counted(_follow(store, nobody, op, first_id, reviews.height), people)
+
+
+def _counted(settled: Settled, people: link.Assigned | None) -> Settled:
+    """With the counts of residents; None: no record was about a person."""
+    if people is None:
+        return settled
+    return replace(settled, created=people.created, matched=people.matched, merged=people.merged, split=people.split)
 
 
 def _follow(store: Store, live: pl.DataFrame, op: int, first_id: int, queued: int) -> Settled:
@@ -79,9 +97,10 @@ def _follow(store: Store, live: pl.DataFrame, op: int, first_id: int, queued: in
             concerned = subjects.filter(pl.col("entity") == entity.event).select("entity_id")
             _link_events(store, entity, spoken[entity.name], concerned, op)
     settled = Settled(_touched(store, op, first_id), queued)
+    anew = Settled(editions.renewed(store, settled.touched), queued)
     for entity in store.schema.entities.values():
-        _refresh(store, entity, settled.ids(entity.name))
-    _set_heads(store, settled)
+        _refresh(store, entity, anew.ids(entity.name))
+    _set_heads(store, anew)
     return settled
 
 
@@ -111,29 +130,39 @@ def linkable(store: Store, records: pl.DataFrame) -> pl.DataFrame:
     return rows.with_columns(phones=phones).select(LINKABLE.names()).cast(LINKABLE).match_to_schema(LINKABLE)
 
 
-def _link_residents(store: Store, fresh: pl.DataFrame, op: int) -> int:
+def model_in_force(store: Store) -> link.Model:
+    """The newest model that was trained here, else the default one."""
+    parameters = latest_model(store)
+    return link.from_json(parameters) if parameters else link.DEFAULT
+
+
+def _link_residents(store: Store, fresh: pl.DataFrame, op: int) -> tuple[int, link.Assigned | None]:
     """Compare the fresh records with all there are, cluster what they reach; how many reviews concern them."""
     people = linkable(store, fresh)
     if people.is_empty():
-        return 0
+        return 0, None
     standard = link.standardise(people)
-    engine.write(store.connection, link.block_keys(standard), "block_key")
+    for part in standard.iter_slices(_KEYED):
+        engine.write(store.connection, link.block_keys(part), "block_key")
     start = _reopened(store, people["rec_id"])
     pairs = _pairs(store, start)
     standard = _standard(store, standard, pl.concat([pairs["left"], pairs["right"]]))
     with engine.lend(store.connection, pairs=pairs):
         proposed = engine.sql(store.connection, 'SELECT "left", "right" FROM pairs ORDER BY "left", "right"')
-        edges = engine.collect(engine.map_arrow(store.connection, proposed, partial(link.weigh, standard=standard)))
+        weigh = partial(link.weigh, standard=standard, model=model_in_force(store))
+        edges = engine.collect(engine.map_arrow(store.connection, proposed, weigh))
     telling = edges.filter(~((pl.col("verdict") == "apart") & (pl.col("reason") == "scored")))
     engine.write(store.connection, telling.select(EDGES.names()), "edge")
-    reviews = _cluster_residents(store, start, standard, op)
+    reviews, assigned = _cluster_residents(store, start, standard, op)
     mine = people["rec_id"].implode()
     asked = reviews.filter(~pl.col("reason").is_in(link.CONTRADICTIONS))
-    return asked.filter(pl.col("left").is_in(mine) | pl.col("right").is_in(mine)).height
+    return asked.filter(pl.col("left").is_in(mine) | pl.col("right").is_in(mine)).height, assigned
 
 
-def _cluster_residents(store: Store, start: pl.Series, standard: pl.DataFrame, op: int) -> pl.DataFrame:
-    """Cluster every component that holds one of `start`, renew its links and questions; the REVIEWS found.
+def _cluster_residents(
+    store: Store, start: pl.Series, standard: pl.DataFrame, op: int
+) -> tuple[pl.DataFrame, link.Assigned]:
+    """Cluster every component that holds one of `start`, renew its links and questions; the REVIEWS found, and the ids.
 
     `standard` has the STANDARD rows already at hand.
     """
@@ -142,13 +171,13 @@ def _cluster_residents(store: Store, start: pl.Series, standard: pl.DataFrame, o
     around = _reached(store, _asked_about(store, reached))
     standard = _standard(store, standard, around)
     edges, judged = _edges_among(store, around), judging.in_force(store)
-    clusters, reviews = link.cluster(edges, standard, judged.drop("op"))
+    model = model_in_force(store)
+    clusters, reviews = link.cluster(edges, standard, judged.drop("op"), model)
     lapsed = judging.lapsed(store, judged, clusters)
     if not lapsed.is_empty():  # the same clusters, but those questions are open again
-        _, reviews = link.cluster(edges, standard, judged.drop("op").update(lapsed, on=["left", "right"]))
+        _, reviews = link.cluster(edges, standard, judged.drop("op").update(lapsed, on=["left", "right"]), model)
     _replace_reviews(store, reached, reviews)
-    _relink(store, "person", clusters, standard, op)
-    return reviews
+    return reviews, _relink(store, "person", clusters, standard, op)
 
 
 def _standard(store: Store, known: pl.DataFrame, wanted: pl.Series) -> pl.DataFrame:
@@ -324,7 +353,19 @@ def _link_events(store: Store, entity: Entity, fresh: pl.DataFrame, subjects: pl
 # -- ids and golden values -------------------------------------------------------------------------------------------
 
 
-def _relink(store: Store, entity: str, clusters: pl.DataFrame, records: pl.DataFrame, op: int) -> None:
+# Every link of these records, and of those that ever shared an id with them: from it ids are given back.
+_HISTORY = """
+WITH mine AS (
+  SELECT DISTINCT l.entity_id FROM link l JOIN contested c ON c.rec_id = l.rec_id
+  WHERE l.entity = $entity AND l.entity_id IS NOT NULL)
+SELECT h.rec_id, h.entity_id, h.op FROM link h
+WHERE h.entity = $entity AND h.rec_id IN (
+  SELECT l.rec_id FROM link l JOIN mine m ON m.entity_id = l.entity_id WHERE l.entity = $entity)
+ORDER BY h.rec_id, h.op
+"""
+
+
+def _relink(store: Store, entity: str, clusters: pl.DataFrame, records: pl.DataFrame, op: int) -> link.Assigned:
     """Give each cluster its lasting id and append the links that changed."""
     with engine.lend(store.connection, clustered=records.select("rec_id").unique()):
         previous = engine.collect(
@@ -335,13 +376,16 @@ def _relink(store: Store, entity: str, clusters: pl.DataFrame, records: pl.DataF
                 entity=entity,
             )
         )
-    assigned = link.assign(clusters, previous, records, _next_id(store))
+    with engine.lend(store.connection, contested=link.contested(clusters, previous).to_frame("rec_id")):
+        history = engine.collect(engine.sql(store.connection, _HISTORY, entity=entity))
+    assigned = link.assign(clusters, previous, records, _next_id(store), history)
     # A record that belongs nowhere any more (its dwelling is claimed by two households now) is told so.
     ended = previous.join(clusters, on="rec_id", how="anti").select("rec_id", pl.lit(None, pl.Int64).alias("entity_id"))
     told = pl.concat([assigned.links, ended]).select(
         "rec_id", pl.lit(entity).alias("entity"), "entity_id", pl.lit(op, pl.Int64).alias("op")
     )
     engine.write(store.connection, told, "link")
+    return assigned
 
 
 def _refresh(store: Store, entity: Entity, concerned: pl.DataFrame) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import date, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -12,9 +12,12 @@ import polars as pl
 
 from oneform import problems, schema, shipped, store
 from oneform.answer.template import template
-from oneform.frames import Delivered
+from oneform.errors import StoreBusyError, StoreError
+from oneform.frames import Delivered, Memory
 from oneform.mapping.model import Mapping as Form
-from oneform.pipeline import reports, reviewing, sheets
+from oneform.pipeline import auditing, reports, reviewing, sheets, training
+from oneform.pipeline.confirming import Said
+from oneform.pipeline.linkage import LinkageReport, linkage_report
 from oneform.pipeline.reports import Written
 from oneform.pipeline.reviewing import Decided
 from oneform.pipeline.sheets import Checked, Imported
@@ -38,6 +41,17 @@ def load_schema(folder: Path | None = None) -> Schema:
 def load_forms(bound: Schema, folder: Path | None = None) -> dict[str, Form]:
     """The shipped forms with a workspace's own laid over them."""
     return reports.load_forms([shipped.folder("mappings"), *([folder / "mappings"] if folder else [])], bound)
+
+
+def known_in(folder: Path, bound: Schema) -> tuple[Memory, pl.DataFrame | None]:
+    """What people answered before and the dwellings known, for a check, which needs no database.
+
+    Nothing where there is no database, or it is in use or broken.
+    """
+    if (folder / store.NAME).is_file():
+        with suppress(StoreBusyError, StoreError), store.opened(folder, bound) as opened:
+            return store.remembered(opened), store.dwelling_register(opened)
+    return Memory(), None
 
 
 def import_template(bound: Schema, entity: str, folder: Path | None = None) -> bytes:
@@ -71,32 +85,71 @@ class Workspace:
         """The form of that name or Chinese title."""
         return reports.found_form(self.forms, name)
 
-    def check(self, path: Path | str, *, form: str | None = None) -> Checked:
-        """What a sheet was understood to say; nothing is written."""
+    def check(
+        self,
+        path: Path | str,
+        *,
+        form: str | None = None,
+        columns: Mapping[str, str] | None = None,
+        header: tuple[int, int] | None = None,
+        skip_hidden: bool = False,
+    ) -> Checked:
+        """What a sheet was understood to say; nothing is written. `columns` and `header` as for `import_sheet`."""
         return sheets.check_sheet(
-            Path(path), self.schema, form=self.form(form) if form else None, today=self.clock().date()
+            Path(path),
+            self.schema,
+            form=self.form(form) if form else None,
+            today=self.clock().date(),
+            said=Said(columns or {}, header),
+            memory=store.remembered(self.store),
+            register=store.dwelling_register(self.store),
+            skip_hidden=skip_hidden,
         )
 
-    def import_sheet(
+    def import_sheet(  # noqa: PLR0913 - what may be said with a sheet, each by keyword
         self,
         path: Path | str,
         *,
         form: str | None = None,
         source: str | None = None,
         valid_on: date | None = None,
+        columns: Mapping[str, str] | None = None,
+        header: tuple[int, int] | None = None,
+        skip_hidden: bool = False,
+        dry_run: bool = False,
         say: Callable[[str], None] | None = None,
     ) -> Imported:
-        """Take a sheet in; the same content again changes nothing. WorkbookError when the file is refused."""
+        """Take a sheet in; the same content again changes nothing. WorkbookError when the file is refused.
+
+        `columns` says which field a column is that was not recognised (its own header → a field's label or name, 无 for
+        nothing), `header` the first and last header row; both are remembered for the next sheet of that shape. A dry run
+        writes nothing and tells what would change.
+        """
         return sheets.import_sheet(
             self.store,
             Path(path),
             form=self.form(form) if form else None,
             source=source,
             valid_on=valid_on,
+            said=Said(columns or {}, header),
+            skip_hidden=skip_hidden,
+            dry_run=dry_run,
             now=self.clock(),
             who=self.who,
             **({"say": say} if say else {}),
         )
+
+    def memory(self) -> pl.DataFrame:
+        """What people answered about columns and header rows: `number, kind, about, key, entity, field, …`."""
+        return store.memory_list(self.store)
+
+    def forget(self, number: int) -> None:
+        """Take a remembered answer back. UsageError when there is none of that number."""
+        at = self.clock().isoformat(timespec="seconds")
+        with self.store.transaction():
+            op = store.begin_op(self.store, "forget", at=at, who=self.who, detail=str(number))
+            store.forget(self.store, number, op, at=at, who=self.who)
+        self.store.settle()
 
     def problem_workbook(self, outcome: Imported | Checked) -> bytes | None:
         """The workbook that shows whoever made a sheet what to mend at which cell; None when nothing is wrong.
@@ -140,6 +193,26 @@ class Workspace:
     def links(self) -> pl.DataFrame:
         """`file, sheet, row, entity, resident` of every source row."""
         return store.links(self.store)
+
+    def linkage_report(self) -> LinkageReport:
+        """How well rows about people are linked, as far as it can be told without labels; nothing is written."""
+        return linkage_report(self.store)
+
+    def audit_sample(self, count: int = 50) -> auditing.Sample | None:
+        """Random pairs of joined rows as a workbook for a person to label; None where no two rows are joined."""
+        return auditing.audit_sample(self.store, count, now=self.clock())
+
+    def audit_read(self, path: Path | str) -> auditing.Audited:
+        """The precision that a labelled sample shows, with its interval; nothing is written."""
+        return auditing.audit_read(self.store, Path(path))
+
+    def audit_judge(self, audited: auditing.Audited, path: Path | str) -> Decided:
+        """Take the pairs of a sample apart that were labelled «not one person»; `path` signs the judgements."""
+        return auditing.judge_wrong(self.store, audited, Path(path), who=self.who, now=self.clock())
+
+    def train(self) -> training.Trained:
+        """Fit the link model to what the workspace holds and link everything anew by it; the model becomes a version."""
+        return training.train_model(self.store, now=self.clock(), who=self.who)
 
     def problems(self) -> pl.DataFrame:
         """What every import found: `batch, file, sheet, row, column, field, code, level, message, message_en`."""

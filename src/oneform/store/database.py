@@ -9,7 +9,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -38,14 +38,17 @@ class Store:
     folder: Path
     connection: duckdb.DuckDBPyConnection
     schema: Schema
+    lost: str = ""  # the batches that the head file knows and the database does not; then nothing may be written
 
     @contextmanager
-    def transaction(self) -> Iterator[None]:
-        """All of it or nothing; a full disk or a broken file becomes a refusal that says so."""
+    def transaction(self, *, keep: bool = True) -> Iterator[None]:
+        """All of it or nothing; a full disk or a broken file becomes a refusal that says so. Not `keep`: nothing."""
+        if self.lost and keep:
+            raise problems.refusal("OF707", lost=self.lost, head=self.folder / HEAD)
         self.connection.execute("BEGIN")
         try:
             yield
-            self.connection.execute("COMMIT")
+            self.connection.execute("COMMIT" if keep else "ROLLBACK")
         except duckdb.Error as cause:
             _rollback(self.connection)
             raise _refusal(cause, self.folder) from None
@@ -59,10 +62,7 @@ class Store:
             self.connection.execute("CHECKPOINT")
         except duckdb.Error:
             return  # committed and in the log; the next open replays it
-        newest = self.connection.execute(
-            "SELECT coalesce((SELECT max(op) FROM op), 0), coalesce((SELECT max(import_id) FROM import_batch), 0)"
-        ).fetchall()[0]
-        write_whole(self.folder / HEAD, json.dumps({"op": newest[0], "batch": newest[1]}).encode())
+        _write_head(self.folder, _newest(self.connection))
 
     def ensure_space(self, need_mb: int) -> None:
         """Refuse before anything is written: a full disk cannot be undone by the database (OF701)."""
@@ -108,7 +108,39 @@ def opened(folder: Path, bound: Schema) -> Iterator[Store]:
     with _connected(folder / NAME) as connection:
         _check_format(connection, folder)
         _migrate(connection, folder, bound)
-        yield Store(folder, connection, bound)
+        yield Store(folder, connection, bound, _lost(connection, folder))
+
+
+def _newest(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
+    """The last op and batch that the database holds; 0 where there is none."""
+    op, batch = connection.execute(
+        "SELECT coalesce((SELECT max(op) FROM op), 0), coalesce((SELECT max(import_id) FROM import_batch), 0)"
+    ).fetchall()[0]
+    return {"op": op, "batch": batch}
+
+
+def _lost(connection: duckdb.DuckDBPyConnection, folder: Path) -> str:
+    """What the head file says was taken in and the database no longer holds; "" when nothing is missing.
+
+    A head that is absent or behind the database (a crash between the commit and the head) is written anew.
+    """
+    held = _newest(connection)
+    try:
+        said = json.loads((folder / HEAD).read_bytes())
+        op, batch = int(said["op"]), int(said["batch"])
+    except (OSError, ValueError, TypeError, KeyError):
+        op, batch = 0, 0
+    if op > held["op"]:
+        first, last = held["batch"] + 1, batch
+        return f"第 {first} 批" if first == last else f"第 {first}–{last} 批" if first < last else "最近的操作"
+    if (op, batch) != (held["op"], held["batch"]):
+        with suppress(OSError):  # a folder that cannot be written is read all the same
+            _write_head(folder, held)
+    return ""
+
+
+def _write_head(folder: Path, newest: dict[str, int]) -> None:
+    write_whole(folder / HEAD, json.dumps(newest).encode())
 
 
 @contextmanager
@@ -182,30 +214,32 @@ def _check_format(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
 
 
 def _migrate(connection: duckdb.DuckDBPyConnection, folder: Path, bound: Schema) -> None:
-    """Bring the entities' tables up to the schema: new tables and columns are added, after a copy; nothing is dropped."""
+    """Bring the tables up to the program and the schema: tables and columns are added, after a copy; nothing is dropped."""
     present: dict[str, set[str]] = {}
     for table, column in connection.execute(
         "SELECT table_name, column_name FROM information_schema.columns"
     ).fetchall():
         present.setdefault(table, set()).add(column)
     statements = []
-    for statement in schema.ddl(bound):
-        table = re.search(r'CREATE TABLE "?([a-z_0-9]+)"?', statement)
-        if table and table[1] not in present:
+    for statement in (*tables.SYSTEM, *schema.ddl(bound)):
+        head, _, body = statement.partition("(")
+        table = head.removeprefix("CREATE TABLE").strip(' "')
+        if table not in present:
             statements.append(statement)
-        elif table:
-            wanted = re.findall(r'"([a-z_0-9]+)" ([A-Z]+(?:\[\])?)', statement)
-            statements += [
-                f'ALTER TABLE "{table[1]}" ADD COLUMN "{name}" {kind}'
-                for name, kind in wanted
-                if name not in present[table[1]] and name != table[1]
-            ]
+            continue
+        statements += [
+            f'ALTER TABLE "{table}" ADD COLUMN "{name}" {kind}'
+            for name, kind in re.findall(r'"?([a-z_0-9]+)"? ([A-Z]+(?:\[\])?)', body)
+            if name not in present[table]
+        ]
     if not statements:
         return
     connection.execute("CHECKPOINT")
     shutil.copy2(folder / NAME, folder / f"{NAME}.before-migration")
-    for statement in statements:
+    for statement in (*statements, *tables.VIEWS):
         connection.execute(statement)
+    connection.execute("DELETE FROM meta WHERE key = 'format'")
+    connection.execute("INSERT INTO meta VALUES ('format', $format)", {"format": str(tables.FORMAT)})
     connection.execute("CHECKPOINT")
 
 

@@ -29,6 +29,20 @@ class Batch:
     waiting: int
 
 
+@dataclass(frozen=True)
+class Edition:
+    """What makes one table of a batch the same sheet as another: its form, the place it is about, its period (ISO day).
+
+    `known` counts its bound columns; `partial` is true for a workbook that holds only the rows to mend.
+    """
+
+    form: str
+    place: str
+    period: str
+    known: int
+    partial: bool = False
+
+
 def known_batch(store: Store, content_sha256: str) -> int | None:
     """The import that already holds this content, if any."""
     found = store.connection.execute(
@@ -48,10 +62,16 @@ def begin_op(store: Store, kind: str, *, at: str, who: str, detail: str = "") ->
 
 
 def take_in(
-    store: Store, batch: Batch, op: int, said: list[tuple[pl.DataFrame, dict[str, pl.DataFrame]]], **lists: pl.DataFrame
+    store: Store,
+    batch: Batch,
+    op: int,
+    said: list[tuple[pl.DataFrame, dict[str, pl.DataFrame]]],
+    editions: list[Edition],
+    **lists: pl.DataFrame,
 ) -> tuple[int, pl.DataFrame]:
     """Store a batch; `said` has, per table, its rows (sheet, row, entity, waiting) and its records per entity.
 
+    `editions` go with `said` one by one.
     `lists` are frames for the tables problem, left_out and binding. Returns the import id and the batch's rows of the
     table `record`.
     """
@@ -64,6 +84,7 @@ def take_in(
         stamped = _stamped(rows, batch, number).with_columns(
             pl.int_range(first, first + rows.height, dtype=pl.Int64).alias("rec_id"),
             pl.lit(import_id, pl.Int64).alias("import_id"),
+            pl.lit(number, pl.Int32).alias("part"),
         )
         first += rows.height
         engine.write(connection, stamped, "record")
@@ -75,6 +96,8 @@ def take_in(
             located = spoken.join(place, on="row", how="inner", validate="m:1")
             engine.write(connection, located, f"source_{entity}")
         taken.append(stamped)
+    parts = [{"import_id": import_id, "part": number, **vars(one)} for number, one in enumerate(editions)]
+    engine.write(connection, pl.DataFrame(parts), "edition")
     for table, frame in lists.items():
         engine.write(connection, frame.with_columns(pl.lit(import_id, pl.Int64).alias("import_id")), table)
     return import_id, pl.concat(taken) if taken else pl.DataFrame()

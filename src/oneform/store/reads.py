@@ -19,7 +19,7 @@ def golden(store: Store, entities: frozenset[str] | None = None) -> dict[str, pl
 
 
 _LINKS = """
-SELECT b.file, r.sheet, r.row, l.entity, l.entity_id AS resident
+SELECT DISTINCT b.file, r.sheet, r.row, l.entity, l.entity_id AS resident
 FROM record r JOIN import_batch b USING (import_id) JOIN current_link l USING (rec_id)
 UNION ALL BY NAME
 SELECT b.file, r.sheet, r.row, r.entity, NULL AS resident
@@ -27,6 +27,25 @@ FROM record r JOIN import_batch b USING (import_id)
 WHERE NOT EXISTS (SELECT 1 FROM current_link l WHERE l.rec_id = r.rec_id)
 ORDER BY file, sheet, row, entity
 """
+
+
+_REGISTER = """
+SELECT DISTINCT d.estate, d.building, d.unit, d.room
+FROM golden_dwelling d JOIN current_link l ON l.entity = 'dwelling' AND l.entity_id = d.entity_id
+JOIN record r ON r.rec_id = l.rec_id AND r.entity = 'dwelling' JOIN import_batch b ON b.import_id = r.import_id
+WHERE b.source IN (SELECT source FROM believed) ORDER BY ALL
+"""
+
+
+def dwelling_register(store: Store) -> pl.DataFrame | None:
+    """`estate, building, unit, room` of the dwellings that a list of dwellings names, from a source believed about them.
+
+    None where nobody sent such a list: a list of residents is no register.
+    """
+    believed = [one.name for one in store.schema.sources.values() if "dwelling" in one.fields]
+    with engine.lend(store.connection, believed=pl.DataFrame({"source": believed}, schema={"source": pl.String})):
+        known = engine.collect(engine.sql(store.connection, _REGISTER))
+    return None if known.is_empty() else known
 
 
 def links(store: Store) -> pl.DataFrame:
@@ -41,17 +60,26 @@ def residents(store: Store) -> pl.DataFrame:
     return engine.collect(engine.sql(store.connection, query))
 
 
-# A blank cell whose value was read from another (a birth date from the ID) names that other cell.
+# A blank cell whose value was read from another (a birth date from the ID) names that other cell. One row of a sheet may
+# be several people, each with columns of its own: a record's columns are those its raw text names, and of two for one
+# field the one that means nothing else (户主姓名 is the head's name, and the household's for every other member).
 _ORIGINS = """
 WITH bound AS (
-  SELECT import_id, sheet, field, min("column") AS "column", any_value(header) AS header
-  FROM binding WHERE entity = 'person' GROUP BY ALL)
+  SELECT DISTINCT import_id, sheet, entity, field, "column",
+         '"' || replace(replace(header, chr(92), chr(92) || chr(92)), '"', chr(92) || '"') || '@' || "column" || '":' AS key
+  FROM binding WHERE field IS NOT NULL),
+mine AS (
+  SELECT * FROM (SELECT *, count(*) OVER (PARTITION BY import_id, sheet, "column") AS meanings FROM bound)
+  WHERE entity = 'person')
 SELECT v.resident, v.field, v.value, b.file, r.sheet, r.row,
-       CASE WHEN c."column" IS NULL OR contains(p.raw, '"' || c.header || '@' || c."column" || '":null')
+       CASE WHEN c."column" IS NULL OR contains(p.raw, c.key || 'null')
             THEN d."column" ELSE c."column" END AS "column"
 FROM said v JOIN record r USING (rec_id) JOIN import_batch b USING (import_id) JOIN source_person p USING (rec_id)
-LEFT JOIN bound c ON c.import_id = r.import_id AND c.sheet = r.sheet AND c.field = v.field
-LEFT JOIN bound d ON d.import_id = r.import_id AND d.sheet = r.sheet AND d.field = v.derived_from
+LEFT JOIN mine c ON c.import_id = r.import_id AND c.sheet = r.sheet AND c.field = v.field AND contains(p.raw, c.key)
+LEFT JOIN mine d ON d.import_id = r.import_id AND d.sheet = r.sheet AND d.field = v.derived_from
+                  AND contains(p.raw, d.key)
+QUALIFY row_number() OVER (
+  PARTITION BY v.resident, v.position ORDER BY c.meanings, c."column", d.meanings, d."column") = 1
 ORDER BY v.resident, v.position
 """
 

@@ -6,7 +6,7 @@ class of DuckDB fault that loses rows silently; uniqueness is asserted by querie
 
 from __future__ import annotations
 
-FORMAT = 1  # of the database; a newer one is refused, an older one migrated after a copy
+FORMAT = 2  # of the database; a newer one is refused, an older one migrated after a copy
 
 SYSTEM = (
     "CREATE TABLE meta (key VARCHAR, value VARCHAR)",
@@ -19,7 +19,11 @@ SYSTEM = (
     # word where trust and date are equal; `rec_key` identifies the row by content and place, never by arrival.
     """CREATE TABLE record (
         rec_id BIGINT, import_id BIGINT, sheet VARCHAR, row INTEGER, entity VARCHAR, waiting BOOLEAN,
-        rec_key VARCHAR, tie BIGINT)""",
+        rec_key VARCHAR, tie BIGINT, part INTEGER)""",
+    # One table of a batch: which form it is, of which place and which period. Tables equal in these are editions of one
+    # sheet. `part` counts the tables of a batch from 0; `known` its bound columns; `partial`: only the rows to mend.
+    """CREATE TABLE edition (
+        import_id BIGINT, part INTEGER, form VARCHAR, place VARCHAR, period VARCHAR, known INTEGER, partial BOOLEAN)""",
     "CREATE TABLE link (rec_id BIGINT, entity VARCHAR, entity_id BIGINT, op BIGINT)",
     """CREATE TABLE judgement (
         entity VARCHAR, "left" BIGINT, "right" BIGINT, answer VARCHAR, who VARCHAR, judged_at VARCHAR,
@@ -35,7 +39,15 @@ SYSTEM = (
     """CREATE TABLE delivery (
         delivery_id BIGINT, op BIGINT, form VARCHAR, mapping_sha256 VARCHAR, template_sha256 VARCHAR, params VARCHAR,
         rows BIGINT, cells BIGINT, recipient VARCHAR, file VARCHAR, sha256 VARCHAR)""",
+    # What a person said a column (key: header path) or a sheet's first rows (key: their hash) are; the newest row of a
+    # kind, about and key is in force. A null field is "nothing"; `forgotten` takes the answer back.
+    """CREATE TABLE memory (
+        number BIGINT, kind VARCHAR, about VARCHAR, key VARCHAR, entity VARCHAR, field VARCHAR, first_row INTEGER,
+        last_row INTEGER, shown VARCHAR, forgotten BOOLEAN, who VARCHAR, said_at VARCHAR, file VARCHAR, op BIGINT)""",
+    # A version of the link model (JSON) and why it was made; the newest is what all edges are weighed by. None: default.
+    "CREATE TABLE model (version VARCHAR, op BIGINT, parameters VARCHAR, sha256 VARCHAR, note VARCHAR)",
     # Derived: may be dropped and rebuilt.
+    "CREATE TABLE superseded (rec_id BIGINT, entity VARCHAR)",  # rows that a newer edition of their sheet replaces
     "CREATE TABLE block_key (rec_id BIGINT, rule UTINYINT, key UBIGINT)",
     """CREATE TABLE edge (
         "left" BIGINT, "right" BIGINT, weight DOUBLE, probability DOUBLE, verdict VARCHAR, reason VARCHAR,
