@@ -65,6 +65,7 @@ def taken(outcome: Imported) -> dict[str, object]:
         "source": outcome.source,
         "date": outcome.valid_on,
         "again": outcome.again,
+        **({"delivered": {"form": outcome.delivered[0], "day": outcome.delivered[1]}} if outcome.delivered else {}),
         "new": outcome.new,
         "updated": outcome.updated,
         "unchanged": outcome.unchanged,

@@ -1,24 +1,21 @@
-"""What `oneform links` does beside its list: the self-report, the audit sample out and back, training."""
+"""What `oneform links` says of itself: the report on how good the links are, and training."""
 
 from __future__ import annotations
 
 import math
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from oneform.cli.options import Shell, json_line, table
-from oneform.cli.reviews import outcome_text, place_text, tell_unmet
-from oneform.errors import Fault, UsageError
+from oneform.cli.reviews import place_text
 from oneform.link import block
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from oneform.pipeline import Workspace
-    from oneform.pipeline.auditing import Audited
     from oneform.pipeline.linkage import LinkageReport
 
-_NAMED = 3  # largest residents, refused pairs and wrong pairs that a screen names
+_NAMED = 3  # largest residents and refused pairs that a screen names
 _BUCKETS = ((1, 1), (2, 2), (3, 3), (4, 5), (6, 10), (11, 20), (21, None))  # rows of a resident
 _RULES = {
     block.SAME_ID: "same ID number",
@@ -35,7 +32,8 @@ _RULES = {
     block.LATIN_NAME: "foreign name",
     block.LATIN_DOB: "birth date, of foreign names",
     block.LATIN_PLACE: "address, of foreign names",
-    block.LATIN_NUMBER: "reading and door number, of foreign names",
+    block.LATIN_NUMBER: "reading and door number or postcode, of foreign names",
+    block.DOCUMENT_HALF: "first or last 4 of a document that is no resident ID",
 }
 
 
@@ -73,12 +71,12 @@ def _quality(shell: Shell, found: LinkageReport) -> str:
         rest = found.merged_pairs - found.compared_pairs
         lines.append(
             shell.text(
-                f"准确率（合在一起的，是不是同一人）：约 {_share(found.precision)}，由模型自己估计，没有人核对过。",
-                f"precision (joined rows that are one person): about {_share(found.precision)}, by the model's own word.",
+                f"准确率（合在一起的，是不是同一人）：约 {share_text(found.precision)}，由模型自己估计，没有人核对过。",
+                f"precision (joined rows that are one person): about {share_text(found.precision)}, by the model's own word.",
             )
         )
         rows = [
-            (shell.text(*GROUNDS.get(ground, (ground, ground))), pairs, _share(probability))
+            (shell.text(*GROUNDS.get(ground, (ground, ground))), pairs, share_text(probability))
             for ground, pairs, probability in found.grounds.iter_rows()
         ]
         if rest:
@@ -97,12 +95,12 @@ def _quality(shell: Shell, found: LinkageReport) -> str:
     else:
         one = found.recall
         about = shell.text("约", "about") if one.low < one.high else shell.text("最多约", "at most about")
-        spread = f"{_share(one.low)}–{_share(one.high)}"
+        spread = f"{share_text(one.low)}–{share_text(one.high)}"
         interval = shell.text(f"（95% 区间 {spread}）", f" (95% interval {spread})") if one.low < one.high else ""
         lines.append(
             shell.text(
-                f"召回率（是同一人的，合了多少）：{about} {_share(one.estimate)}{interval}。",
-                f"recall (rows of one person that are joined): {about} {_share(one.estimate)}{interval}.",
+                f"召回率（是同一人的，合了多少）：{about} {share_text(one.estimate)}{interval}。",
+                f"recall (rows of one person that are joined): {about} {share_text(one.estimate)}{interval}.",
             )
         )
         lines.append(f"  {shell.text(*ASSUMES)}")
@@ -228,129 +226,6 @@ def _report_json(found: LinkageReport) -> dict[str, object]:
     }
 
 
-def write_sample(shell: Shell, workspace: Workspace, count: int, output: str | None) -> None:
-    """A random sample of joined pairs as a workbook."""
-    from oneform.store import write_whole
-
-    if output is None or Path(output).suffix.lower() != ".xlsx":
-        raise _wrong(
-            f"请写出要写成哪个 .xlsx 文件：oneform links --sample {count} -o 抽样核对.xlsx。",
-            f"name the .xlsx file to write: oneform links --sample {count} -o FILE.xlsx.",
-        )
-    if Path(output).exists():
-        raise _wrong(
-            f"{output} 已经有了，里面可能有填好的答案，没有覆盖。请换个文件名，或先把它移走。",
-            f"{output} exists and may hold answers: not overwritten. Take another name.",
-        )
-    sample = workspace.audit_sample(count)
-    if sample is None:
-        shell.result(shell.text("没有合在一起的行，没有写文件。", "No two rows are joined; nothing was written."))
-        return
-    write_whole(Path(output), sample.content)
-    if shell.json:
-        json_line({"file": output, "pairs": sample.pairs, "merged_pairs": sample.merged})
-        return
-    shell.result(
-        shell.text(
-            f"从 {sample.merged} 对里随机抽了 {sample.pairs} 对，写在 {output}。\n填好后：oneform links --labelled {output}",
-            f"{sample.pairs} random pairs of {sample.merged} are in {output}.\n"
-            f"Once labelled: oneform links --labelled {output}",
-        )
-    )
-    shell.remark("文件里有居民的真实信息，请妥善保管。", "the file holds residents' data: keep it safe.")
-
-
-def take_labels(shell: Shell, workspace: Workspace, file: str, *, judge: bool) -> int:
-    """What a labelled sample says; 3 where some lines could not be taken. Written down only with `judge`."""
-    from oneform.pipeline import ledger
-
-    audited = workspace.audit_read(file)
-    if shell.json and not judge:
-        json_line(_audited_json(audited))
-        return 3 if audited.messages.height else 0
-    before = ledger(workspace.store).height if judge else 0
-    decided = workspace.audit_judge(audited, file) if judge else None
-    made = ledger(workspace.store).height - before if judge else 0
-    if shell.json:
-        outcome = {"merged": decided.merged, "split": decided.split, "reviews": decided.reviews} if decided else {}
-        json_line(_audited_json(audited) | {"judgements": made} | outcome)
-        return 3 if audited.messages.height else 0
-    _tell_audited(shell, audited)
-    if decided and made:
-        shell.result(outcome_text(shell, made, decided))
-        tell_unmet(shell, decided.unmet)
-        entries = f"{before + 1}-{before + made}" if made > 1 else f"{before + 1}"
-        shell.remark(
-            f"撤回：oneform reviews --withdraw {entries}", f"take it back: oneform reviews --withdraw {entries}"
-        )
-    elif judge:
-        shell.result(shell.text("没有要新记下的判断。", "No new judgement."))
-    elif audited.open:
-        shell.result(
-            shell.text(
-                f"数据没有改动。要把这 {audited.open} 对分开：oneform links --labelled {file} --judge",
-                f"Nothing was changed. To take the wrong pairs apart: oneform links --labelled {file} --judge",
-            )
-        )
-    return 3 if audited.messages.height else 0
-
-
-def _tell_audited(shell: Shell, audited: Audited) -> None:
-    if audited.precision is None or audited.low is None or audited.high is None:
-        shell.result(
-            shell.text(
-                f"还没有填「同一人」或「不是」（看不出 {audited.unclear} 对，空着 {audited.blank} 对），算不出准确率。",
-                f"Nothing is labelled yet ({audited.unclear} unclear, {audited.blank} blank): no precision can be told.",
-            )
-        )
-    else:
-        labelled = audited.same + audited.not_same
-        interval = f"{_share(audited.low)}–{_share(audited.high)}"
-        shell.result(
-            shell.text(
-                f"看过 {labelled} 对，{audited.same} 对合对了：准确率 {_share(audited.precision)}（95% 区间 {interval}）。",
-                f"{labelled} pairs labelled, {audited.same} right: precision {_share(audited.precision)} "
-                f"(95% interval {interval}).",
-            )
-        )
-        if audited.unclear or audited.blank:
-            shell.result(
-                shell.text(
-                    f"看不出 {audited.unclear} 对，空着 {audited.blank} 对，都没有算进去；空着的多，结果就不太可靠。",
-                    f"{audited.unclear} unclear, {audited.blank} blank: not counted; with many left blank, trust it less.",
-                )
-            )
-    for row in audited.wrong.iter_rows(named=True):
-        left, right = (place_text(shell, row[side]) for side in ("left", "right"))
-        now = ""
-        if row["answer"] == "same":
-            now = shell.text("（先前判定过「同一人」，要改请先撤回）", " (judged the same before: withdraw that first)")
-        elif not row["together"]:
-            now = shell.text("（现已分开）", " (two residents by now)")
-        shell.result(
-            shell.text(
-                f"  第 {row['row']} 行，不是同一人：{left}  |  {right}{now}",
-                f"  row {row['row']}, not one person: {left}  |  {right}{now}",
-            )
-        )
-    for row in audited.messages.iter_rows(named=True):
-        shell.result(shell.text(f"[!] 第 {row['row']} 行：{row['zh']}", f"[!] row {row['row']}: {row['en']}"))
-
-
-def _audited_json(audited: Audited) -> dict[str, object]:
-    return {
-        "same": audited.same,
-        "not_same": audited.not_same,
-        "unclear": audited.unclear,
-        "blank": audited.blank,
-        "precision": audited.precision,
-        "low": audited.low,
-        "high": audited.high,
-        "wrong": audited.wrong.drop("left_record", "right_record").to_dicts(),
-        "messages": audited.messages.to_dicts(),
-    }
-
-
 def train(shell: Shell, workspace: Workspace) -> None:
     """Fit the model to what the workspace holds, and link everything anew by it."""
     from oneform.link import BROKEN
@@ -393,14 +268,10 @@ def train(shell: Shell, workspace: Workspace) -> None:
         shell.remark("看现在有多准：oneform links --report", "how good it is now: oneform links --report")
 
 
-def _share(share: float) -> str:
+def share_text(share: float) -> str:
     """A percentage, rounded down: 100% is said only of all."""
     return "100%" if share >= 1 - 1e-12 else f"{math.floor(share * 1000 + 1e-9) / 10:.1f}%"
 
 
 def _indented(heads: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
     return "\n".join(f"  {line}" for line in table(heads, rows).split("\n"))
-
-
-def _wrong(zh: str, en: str) -> UsageError:
-    return UsageError(Fault("", "", zh, en))

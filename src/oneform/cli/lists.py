@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING
 import click
 
 from oneform.cli.describe import places
-from oneform.cli.options import Shell, common, csv_result, json_line, table
+from oneform.cli.options import Shell, common, csv_result, json_line, table, user
+from oneform.errors import Fault, UsageError
 
 if TYPE_CHECKING:
     import polars as pl
 
+    from oneform.pipeline import Workspace
     from oneform.schema import Schema
 
 _SHOWN = 20  # rows, or lines of one file, on a screen
@@ -86,18 +88,60 @@ def problems_(shell: Shell, as_csv: bool, batch: int | None) -> None:
 @click.command("links")
 @common
 @click.option("--csv", "as_csv", is_flag=True, help="每行一个来源行，CSV。")
-def links_(shell: Shell, as_csv: bool) -> None:
-    """列出每个来源行属于哪位居民、哪一户。
+@click.option("--report", is_flag=True, help="合得好不好：估计的准确率和召回率、规则、等确认的、用的模型。")
+@click.option("--sample", type=int, metavar="对数", help="随机抽一些合在一起的行，写成 Excel 给人核对（要写 -o）。")
+@click.option("-o", "--output", metavar="文件", help="抽样写到哪里，如 抽样核对.xlsx。")
+@click.option("--labelled", metavar="文件", help="读回填好的抽样核对表，算出准确率；不改动数据。")
+@click.option("--judge", is_flag=True, help="与 --labelled 同用：把填「不是」的记为判断，分开；可以撤回。")
+@click.option("--train", is_flag=True, help="用现有的资料训练打分的模型，并重新合并所有行。")
+@click.pass_context
+def links_(  # noqa: PLR0913 - one parameter an option
+    ctx: click.Context,
+    shell: Shell,
+    *,
+    as_csv: bool,
+    report: bool,
+    sample: int | None,
+    output: str | None,
+    labelled: str | None,
+    judge: bool,
+    train: bool,
+) -> None:
+    """列出每个来源行属于哪位居民、哪一户；合得准不准（估计，或抽样核对）。
 
-    List which resident, household … every source row belongs to.
+    List which resident, household … every source row belongs to; report how good the links are, by estimate or by sample.
     """
-    import polars as pl
-
+    from oneform.cli import audit, linkage
     from oneform.pipeline import open_workspace
 
-    with open_workspace(shell.workspace) as workspace:
-        linked = workspace.links()
-        names = {one.name: shell.text(one.zh, one.en) for one in workspace.schema.entities.values()}
+    if sum((as_csv, report, sample is not None, labelled is not None, train)) > 1:
+        raise _wrong(
+            "--csv、--report、--sample、--labelled、--train 一次只能用一个。",
+            "use one of --csv, --report, --sample, --labelled and --train at a time.",
+        )
+    if (judge and labelled is None) or (output is not None and sample is None):
+        raise _wrong(
+            "--judge 要和 --labelled 一起写，-o 要和 --sample 一起写。",
+            "--judge goes with --labelled, -o with --sample.",
+        )
+    with open_workspace(shell.workspace, who=user()) as workspace:
+        if report:
+            linkage.report(shell, workspace)
+        elif sample is not None:
+            audit.write_sample(shell, workspace, sample, output)
+        elif labelled is not None:
+            ctx.exit(audit.take_labels(shell, workspace, labelled, judge=judge))
+        elif train:
+            linkage.train(shell, workspace)
+        else:
+            _list_links(shell, workspace, as_csv=as_csv)
+
+
+def _list_links(shell: Shell, workspace: Workspace, *, as_csv: bool) -> None:
+    import polars as pl
+
+    linked = workspace.links()
+    names = {one.name: shell.text(one.zh, one.en) for one in workspace.schema.entities.values()}
     if as_csv:
         csv_result(linked)
     elif shell.json:
@@ -114,6 +158,12 @@ def links_(shell: Shell, as_csv: bool) -> None:
             ["对象", "来源行", "合并后", "等补填"] if shell.lang == "zh" else ["entity", "rows", "merged", "waiting"]
         )
         shell.result(table(headers, rows) if rows else shell.text("还没有导入过表。", "Nothing was imported yet."))
+        if rows:
+            shell.remark("合得准不准：oneform links --report", "how good the links are: oneform links --report")
+
+
+def _wrong(zh: str, en: str) -> UsageError:
+    return UsageError(Fault("", "", zh, en))
 
 
 @click.command("residents")
