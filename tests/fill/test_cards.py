@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import io
 import re
 import warnings
@@ -10,7 +11,7 @@ import zipfile
 import openpyxl
 import polars as pl
 import pytest
-from fill_templates import PNG, card, card_mapping, members, names, output, part, report
+from fill_templates import PNG, card, card_mapping, inject, members, names, output, part, report
 
 from oneform import fill
 from oneform.errors import TemplateError
@@ -151,6 +152,34 @@ def test_one_file_a_card():
     ]
     again = fill.render_cards(compiled, drafted)
     assert [f.content for _, f in files] == [f.content for _, f in again]
+
+
+def test_a_file_is_what_a_sheet_of_that_name_would_be():
+    """The short way, by one join a card, and the long way write the same bytes."""
+    for cells in ({}, {"联系电话": 5, "现住地址": None}, {"住房性质": "商用", "残疾": "有"}):
+        drafted = dataclasses.replace(a_card("户卡", 3 - len(cells)), cells={**a_card("").cells, **cells})
+        compiled = fill.compile(card(), card_mapping(one="file"))
+        one = report(pl.DataFrame(), head=HEAD, cards=(drafted,))
+        ((_, short),) = fill.render_cards(compiled, one)
+        long = fill.render(compiled, one)
+        for name in ("xl/worksheets/sheet2.xml", "xl/sharedStrings.xml"):
+            assert part(short.content, name) == part(long.content, name)
+        assert (short.cells, short.problems.rows()) == (long.cells, long.problems.rows())
+
+
+def test_cells_and_rows_the_card_lacks_are_made():
+    def without(xml: bytes) -> bytes:
+        xml = re.sub(rb'<c r="E3"[^>]*/>', b"", xml)
+        return re.sub(rb'<row r="9".*?</row>', b"", xml, flags=re.DOTALL)
+
+    bare = inject(card(), {"xl/worksheets/sheet2.xml": lambda x: re.sub(rb'<c r="[EF]3"[^>]*/>', b"", x)})
+    bare_rows = inject(card(), {"xl/worksheets/sheet2.xml": without})
+    for template in (bare, bare_rows):
+        compiled = fill.compile(template, card_mapping(one="file"))
+        ((_, made),) = fill.render_cards(compiled, report(pl.DataFrame(), cards=(a_card("1", 3),)))
+        sheet = loaded(made.content)["户卡"]
+        assert sheet["E3"].value == "13800138000"
+        assert [sheet.cell(r, 1).value for r in (8, 9, 10)] == ["李0", "李1", "李2"]
 
 
 def test_no_cards_give_the_templates_bytes():

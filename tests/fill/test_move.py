@@ -55,7 +55,12 @@ def test_formulas_of_other_sheets_move_only_what_names_the_sheet():
 
 @pytest.mark.parametrize(
     ("text", "rows", "columns", "after"),
-    [("A1+$A$1+A$1+$A1", 2, 1, "B3+$A$1+B$1+$A3"), ("SUM(A1:B2)", 1, 0, "SUM(A2:B3)"), ("A1", -1, 0, "#REF!")],
+    [
+        ("A1+$A$1+A$1+$A1", 2, 1, "B3+$A$1+B$1+$A3"),
+        ("SUM(A1:B2)", 1, 0, "SUM(A2:B3)"),
+        ("SUM(A:B,$C:C)", 3, 1, "SUM(B:C,$C:D)"),
+        ("A1", -1, 0, "#REF!"),
+    ],
 )
 def test_copied_formulas(text, rows, columns, after):
     assert shifted(text, rows, columns) == after

@@ -10,7 +10,7 @@ import zlib
 import pytest
 
 from oneform.errors import WorkbookError
-from oneform.ooxml import guard
+from oneform.ooxml import guard, package
 from oneform.ooxml.package import Package
 
 TYPES = b'<?xml version="1.0" encoding="UTF-8"?><Types/>'
@@ -156,3 +156,19 @@ def test_crc_is_that_of_the_content():
     saved = Package.open(zipped(PARTS)).save({"xl/workbook.xml": b"<x/>"})
     with zipfile.ZipFile(io.BytesIO(saved)) as archive:
         assert zlib.crc32(b"<x/>") == archive.getinfo("xl/workbook.xml").CRC
+
+
+@pytest.mark.parametrize("limits", [{"_MAX_SIZE": 12}, {"_MAX_COUNT": 2}, {"_MAX_SIZE": 500, "_MAX_COUNT": 2}])
+def test_what_does_not_fit_a_zip_is_written_as_zip64(limits, monkeypatch):
+    """The limits are lowered: the same bytes at 4 GB would take an hour to make."""
+    for name, limit in limits.items():
+        monkeypatch.setattr(package, name, limit)
+    package._kept_headers.cache_clear()
+    edits = {"xl/workbook.xml": b"<w/>", "xl/new.xml": b"<n/>" * 300}
+    saved = Package.open(zipped(PARTS)).save(edits)
+    package._kept_headers.cache_clear()
+    assert b"PK\6\6" in saved
+    with zipfile.ZipFile(io.BytesIO(saved)) as archive:
+        assert archive.testzip() is None
+        assert {n: archive.read(n) for n in archive.namelist()} == {**PARTS, **edits}
+    assert Package.open(saved).read("xl/new.xml") == edits["xl/new.xml"]

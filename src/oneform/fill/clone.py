@@ -18,6 +18,8 @@ from oneform.ooxml.spans import Edit, Element
 _SHARED = frozenset({"image", "theme", "hyperlink", "slicerCache", "pivotCacheDefinition", "person"})
 _ROOT = re.compile(rb"<([A-Za-z_][\w.:-]*)[\s>]")  # the first tag that is no declaration
 _NUMBER = re.compile(r"[0-9]*(?=\.[^.]*$)")
+# attributes that name cells: of links, of shapes and camera pictures, of form controls
+_LINKED = frozenset({"location", "textlink", "cellRange", "fmlaLink", "fmlaRange"})
 _FORMULAS = frozenset({"f", "formula", "formula1", "formula2", "definedName"})
 
 
@@ -125,9 +127,11 @@ class Copies:
         for element in spans.parse(content).walk():
             if element.local in _FORMULAS and not element.children and element.close > element.inner:
                 edits.append((element.inner, element.close, self._renamed(spans.raw(content, element), name).encode()))
-            elif element.local == "hyperlink" and "location" in element.attributes:
-                text = spans.unescaped(self._renamed(spans.escape(element.attributes["location"]), name))
-                edits.append(spans.set_attribute(content, element, "location", text))
+            for attribute in _LINKED & element.attributes.keys():
+                text = spans.unescaped(self._renamed(spans.escape(element.attributes[attribute]), name))
+                edits.append(spans.set_attribute(content, element, attribute, text))
+            if element.local == "worksheetSource" and self._is_pattern_name(element.attributes.get("sheet", "")):
+                edits.append(spans.set_attribute(content, element, "sheet", name))
         return spans.apply(content, edits)
 
     def _renamed(self, formula: str, name: str) -> str:
@@ -172,7 +176,10 @@ class Copies:
         )
 
     def _is_pattern(self, element: Element) -> bool:
-        return element.attributes.get("name", "").casefold() == self._sheet.name.casefold()
+        return self._is_pattern_name(element.attributes.get("name", ""))
+
+    def _is_pattern_name(self, name: str) -> bool:
+        return name.casefold() == self._sheet.name.casefold()
 
 
 def _unselected(content: bytes) -> bytes:

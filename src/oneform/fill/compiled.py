@@ -6,17 +6,19 @@ import hashlib
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 
 from oneform import problems
 from oneform.errors import Fault, TemplateError, WorkbookError
-from oneform.fill import labels, lists, template
+from oneform.fill import labels, lists, rules, template
 from oneform.fill.labels import Lost, Slot
 from oneform.fill.template import Sheet
 from oneform.mapping import model
 from oneform.mapping.model import Card, Output, Repeat, Rows
 from oneform.ooxml import refs, spans, workbook
 from oneform.ooxml.package import Package
+
+Limit = lists.Dropdown | rules.Rule
 
 _ID = re.compile(r"(?<![0-9A-Za-z])[1-9][0-9]{16}[0-9Xx](?![0-9A-Za-z])")
 _WEIGHTS = tuple(pow(2, 17 - i, 11) for i in range(17))  # GB 11643-1999
@@ -59,6 +61,23 @@ class Compiled:
     totals: tuple[int, ...]  # row of each total of the mapping
     repeats: Mapping[str, Area]  # of a card
     dropdowns: tuple[lists.Dropdown, ...]
+    rules: tuple[rules.Rule, ...]
+
+    def limits(self, column: int, rows: Iterable[int]) -> tuple[Limit, ...]:
+        """What restricts the cells of a column: its first dropdown, and every rule."""
+        rows = tuple(rows)
+        found = [d for d in self.dropdowns if any(d.covers(r, column) for r in rows)]
+        return (*found[:1], *(r for r in self.rules if any(r.covers(n, column) for n in rows)))
+
+    @cached_property
+    def slot_limits(self) -> dict[str, tuple[Limit, ...]]:
+        """What restricts the cell of each labelled value."""
+        return {path: self.limits(s.column, (s.row,)) for path, s in self.slots.items()}
+
+    @cached_property
+    def boxed(self) -> frozenset[str]:
+        """Labelled values whose cell has boxes to tick."""
+        return frozenset(p for p, s in self.slots.items() if labels.has_boxes(self.sheet.text(s.row, s.column)))
 
 
 def compile(content: bytes, mapping: model.Mapping) -> Compiled:  # noqa: A001 - the verb of fill.md
@@ -124,7 +143,8 @@ def _compiled(content: bytes, mapping: model.Mapping, file: str) -> Compiled:
         return template.sheet(found.name, found.part, package.read(found.part), strings.texts) if found else None
 
     dropdowns = lists.dropdowns(sheet, lists.defined_names(package.read(book.part)), other)
-    return Compiled(mapping, package, book, sheet, strings, area, slots, totals, repeats, dropdowns)
+    ruled = rules.rules(sheet, epoch=rules.epoch_of(package.parsed(book.part)[1]))
+    return Compiled(mapping, package, book, sheet, strings, area, slots, totals, repeats, dropdowns, ruled)
 
 
 def _areas(sheet: Sheet, mapping: model.Mapping, faults: list[Fault]) -> tuple[Area | None, dict[str, Area]]:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from oneform.fill import follow
-from oneform.fill.cells import Findings
 from oneform.fill.compiled import Compiled
+from oneform.fill.findings import Findings
 from oneform.fill.move import Move
 from oneform.fill.texts import Texts
 from oneform.ooxml import spans

@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from oneform.fill import template
-from oneform.fill.grow import Known, anchor_edits, formula_content, moved_element
+from oneform.fill import lists, template
+from oneform.fill.grow import Known, anchor_edits, formula_content, keeps_value, moved_element
 from oneform.fill.move import Move, formula
 from oneform.fill.template import Sheet
 from oneform.ooxml import refs, spans, workbook
@@ -21,6 +21,7 @@ _ANCHOR = re.compile(rb"(<x:Anchor>)([^<]*)(</x:Anchor>)")
 _VML_ROW = re.compile(rb"(<x:Row>)\s*([0-9]+)\s*(</x:Row>)")
 _VML_LINK = re.compile(rb"(<x:Fmla(?:Link|Range|Macro)>)([^<]*)(</x:Fmla(?:Link|Range|Macro)>)")
 _LINKS = ("fmlaLink", "fmlaRange")
+_SHOWN = ("textlink", "cellRange")  # what a shape or a camera picture shows
 _PLACED = ("table", "comments", "threadedComment", "pivotTable")
 # <calcPr> stands behind these children of <workbook>
 _BEFORE_CALC = frozenset({"sheets", "functionGroups", "externalReferences", "definedNames"})
@@ -46,7 +47,8 @@ def related(package: Package, sheet: Sheet, move: Move) -> dict[str, bytes]:
         if relation.kind == "drawing":
             root = spans.parse(content)
             anchors = (e for e in root.children if e.local in ("twoCellAnchor", "oneCellAnchor"))
-            moved = spans.apply(content, [e for a in anchors for e in anchor_edits(a, move)])
+            edits = [e for a in anchors for e in anchor_edits(a, move)]
+            moved = spans.apply(content, [*edits, *_shown(content, root, move, sheet.name, here=True)])
         elif relation.kind in _PLACED:
             moved = spans.apply(content, moved_element(content, spans.parse(content), move, sheet.name, here=True))
         elif relation.kind == "vmlDrawing":
@@ -66,8 +68,9 @@ def elsewhere(package: Package, book: workbook.Book, sheet: Sheet, move: Move, k
     mention = re.compile(re.escape(spans.escape(sheet.name.replace("'", "''"))).encode(), re.IGNORECASE)
     out: dict[str, bytes] = {}
     stale = _stale(package, book, sheet)
+    own = {r.target for r in workbook.relations(package, sheet.part) if r.kind in ("drawing", "ctrlProp", *_PLACED)}
     for name in package.names:
-        if not name.endswith(".xml") or name in (sheet.part, book.part, book.strings, book.styles):
+        if not name.endswith(".xml") or name in (sheet.part, book.part, book.strings, book.styles) or name in own:
             continue
         if name in stale:
             out[name] = _recalculated(stale[name], sheet.name, move, known)
@@ -76,6 +79,7 @@ def elsewhere(package: Package, book: workbook.Book, sheet: Sheet, move: Move, k
             edits = [
                 *moved_element(content, root, move, sheet.name, here=False),
                 *_pivot_source(content, root, sheet.name, move),
+                *_shown(content, root, move, sheet.name, here=False),
             ]
             if edits:
                 out[name] = spans.apply(content, edits)
@@ -151,16 +155,22 @@ def _relations(root: spans.Element, book: workbook.Book, added: Iterable[tuple[s
 
 
 def _stale(package: Package, book: workbook.Book, sheet: Sheet) -> Mapping[str, Sheet]:
-    """Other sheets with a formula that names the changed sheet, or names one that does."""
+    """Other sheets with a formula that names the changed sheet, a name or table that lies on it, or such a sheet."""
     others = {}
     for entry in book.sheets:
         content = package.read(entry.part)
         if entry.part != sheet.part and re.search(rb"<(?:\w+:)?f[\s>]", content):
             others[entry.part] = template.sheet(entry.name, entry.part, content, ())
-    changed = [sheet.name]
+    names = lists.defined_names(package.parsed(book.part)[0]) if others else {}
+    tables = [r.target for r in workbook.relations(package, sheet.part) if r.kind == "table" and others]
+    changed = [sheet.name, *(package.parsed(t)[1].attributes.get("displayName", sheet.name) for t in tables)]
     found: dict[str, Sheet] = {}
     while changed:
-        word = spans.escape(changed.pop().replace("'", "''")).casefold()
+        plain = changed.pop().replace("'", "''").casefold()
+        word = spans.escape(plain)
+        hit = [n for n, text in names.items() if plain in text.casefold() and not n.startswith("_xlnm.")]
+        changed.extend(hit)
+        names = {n: text for n, text in names.items() if n not in hit}
         for part, other in others.items():
             if part not in found and any(word in f.casefold() for f in other.formulas.values()):
                 found[part] = other
@@ -173,17 +183,29 @@ def _recalculated(other: Sheet, name: str, move: Move, known: Known) -> bytes:
     edits: list[Edit] = []
     p = other.prefix
     for cell in other.cells():
-        if cell.formula is None:
+        if cell.formula is None or keeps_value(other, cell):
             continue
         moved = formula(other.formulas[cell.row, cell.column], move, sheet=name, here=False)
         value = known(moved)
         content = formula_content(other, cell, Move(), value)
         inner = content.inner.replace(other.formulas[cell.row, cell.column], moved, 1)
-        tag = spans.open_tag(cell.element, {}, without=frozenset({"t"}))
+        tag = spans.open_tag(cell.element, {}, without=frozenset({"t", "vm"}))
         edits.append((cell.element.start, cell.element.end, f"{tag}>{inner}</{p}c>".encode()))
     for element in other.root.children if move else ():
         edits.extend(moved_element(other.content, element, move, name, here=False))
     return spans.apply(other.content, edits)
+
+
+def _shown(content: bytes, root: spans.Element, move: Move, sheet: str, *, here: bool) -> list[Edit]:
+    """Edits of the cells whose text a shape shows, and of the range a camera picture shows."""
+    edits: list[Edit] = []
+    for element in root.walk():
+        for name in _SHOWN:
+            text = element.attributes.get(name)
+            moved = spans.unescaped(formula(spans.escape(text), move, sheet=sheet, here=here)) if text else text
+            if moved and moved != text:
+                edits.append(spans.set_attribute(content, element, name, moved))
+    return edits
 
 
 def _pivot_source(content: bytes, root: spans.Element, sheet: str, move: Move) -> list[Edit]:

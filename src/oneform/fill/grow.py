@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
-from oneform.fill.move import Move, formula
+from oneform.fill.move import Move, formula, stands_alone
 from oneform.fill.rows import new_cell_style
 from oneform.fill.template import Cell, Sheet
 from oneform.ooxml import refs, spans
@@ -16,6 +17,7 @@ Known = Callable[[str], str | None]  # a moved formula → the value it must hav
 _FORMULAS = frozenset({"f", "formula", "formula1", "formula2", "calculatedColumnFormula", "totalsRowFormula"})
 _PLACES = ("ref", "sqref")
 _UNTOUCHED = frozenset({"sheetData", "mergeCells", "sheetViews", "selection", "sheetPr", "tableParts", "colBreaks"})
+_WATCHED = frozenset({"inputCells", "cellWatch", "singleXmlCell"})  # they name a cell in `r`
 # what may stand before <mergeCells>; a wrong order makes Office call the file corrupt
 _BEFORE_MERGES = frozenset(
     {"sheetData", "sheetCalcPr", "sheetProtection", "protectedRanges", "scenarios", "autoFilter", "sortState"}
@@ -23,8 +25,7 @@ _BEFORE_MERGES = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Content:
+class Content(NamedTuple):
     """What a cell holds after the fill: its type attribute and its inner XML."""
 
     kind: str | None
@@ -93,7 +94,7 @@ def row_edits(
     for number, cells in sorted(by_row.items()):
         at = _row_position(sheet, number)
         new = move.row(number) or number
-        inner = "".join(_cell_xml(sheet, None, number, c, new, content) for c, content in sorted(cells.items()))
+        inner = "".join(cell_xml(sheet, None, number, c, new, content) for c, content in sorted(cells.items()))
         edits.append((at, at, f'<{sheet.prefix}row r="{new}">{inner}</{sheet.prefix}row>'.encode()))
     return edits
 
@@ -180,20 +181,27 @@ def formula_content(sheet: Sheet, cell: Cell, move: Move, value: str | None, kin
     own = dict(element.attributes)
     if own.get("t") == "shared":
         own = {k: v for k, v in own.items() if k not in ("t", "si", "ref")}
-    if "ref" in own:
-        own["ref"] = move.sqref(own["ref"]) or own["ref"]
+    for name in ("ref", "r1", "r2"):  # of an array; the input cells of a data table
+        if name in own:
+            own[name] = move.sqref(own[name]) or own[name]
     attributes = "".join(f' {k}="{spans.escape(v)}"' for k, v in own.items())
     cached = "" if value is None else f"<{p}v>{spans.escape(value)}</{p}v>"
     return Content(kind if value is not None else None, f"<{p}f{attributes}>{text}</{p}f>{cached}")
 
 
+def keeps_value(sheet: Sheet, cell: Cell) -> bool:
+    """True for a formula cell that no fill can change: it stays as it is, cached value included."""
+    element = cell.formula
+    return element is not None and "t" not in element.attributes and stands_alone(sheet.formulas[cell.row, cell.column])
+
+
 def _cell_edits(sheet: Sheet, cell: Cell, row: int, content: Content | None, move: Move, known: Known) -> list[Edit]:
     element = cell.element
-    if content is None and cell.formula is not None:
+    if content is None and cell.formula is not None and not keeps_value(sheet, cell):
         moved = formula(sheet.formulas[cell.row, cell.column], move, sheet=sheet.name, here=True)
         content = formula_content(sheet, cell, move, known(moved))
     if content is not None:
-        xml = _cell_xml(sheet, cell, cell.row, cell.column, row, content)
+        xml = cell_xml(sheet, cell, cell.row, cell.column, row, content)
         return [(element.start, element.end, xml.encode())]
     if row != cell.row and "r" in element.attributes:
         return [spans.set_attribute(sheet.content, element, "r", refs.address(row, cell.column))]
@@ -206,7 +214,7 @@ def _added(
     """Cells the template's row does not have yet, each at its place in the order of columns."""
     if not wanted:
         return []
-    xml = {c: _cell_xml(sheet, None, number, c, new, content).encode() for c, content in sorted(wanted.items())}
+    xml = {c: cell_xml(sheet, None, number, c, new, content).encode() for c, content in sorted(wanted.items())}
     if row.inner == row.end:
         return [(row.end - 2, row.end, b">" + b"".join(xml.values()) + f"</{row.name}>".encode())]
     edits: list[Edit] = []
@@ -216,11 +224,13 @@ def _added(
     return edits
 
 
-def _cell_xml(sheet: Sheet, cell: Cell | None, row: int, column: int, new: int, content: Content) -> str:
+def cell_xml(sheet: Sheet, cell: Cell | None, row: int, column: int, new: int, content: Content) -> str:
+    """A cell with new content in output row `new`; `cell` is the template's own, whose attributes stay."""
     p = sheet.prefix
     kind = {"t": content.kind} if content.kind else {}
     if cell:
-        without = frozenset({"t", "cm", "vm"} - kind.keys())
+        old = {"t", "vm"} if content.inner.startswith(f"<{p}f") else {"t", "cm", "vm"}
+        without = frozenset(old - kind.keys())
         tag = spans.open_tag(cell.element, {"r": refs.address(new, column), **kind}, without=without)
     else:
         style = new_cell_style(sheet, row, column)
@@ -232,6 +242,9 @@ def _cell_xml(sheet: Sheet, cell: Cell | None, row: int, column: int, new: int, 
 def _moved_details(content: bytes, element: Element, move: Move, sheet: str) -> list[Edit]:
     """Row numbers that are neither ranges nor formulas: page breaks, anchors, links inside the book."""
     own = element.attributes
+    if element.local in _WATCHED and "r" in own:
+        moved = move.sqref(own["r"])
+        return [spans.set_attribute(content, element, "r", moved) if moved else (element.start, element.end, b"")]
     if element.local == "sqref":
         return [(element.inner, element.close, move.sqref(element.text).encode())]
     if element.local == "brk" and own.get("id", "").isdigit():

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from oneform.fill.template import Cell, Sheet, key
 from oneform.mapping.model import Output
@@ -127,6 +128,7 @@ def total_row(sheet: Sheet, label: str, header_end: int, last: int) -> int | Non
     return min(below) if below else next((r for r in rows if header_end < r <= last), None)
 
 
+@lru_cache(maxsize=4096)
 def filled_in(text: str, label: str, value: str) -> str | None:
     """Text of a label cell with the value in its blank; None when the label is not in it.
 
@@ -150,6 +152,7 @@ def filled_in(text: str, label: str, value: str) -> str | None:
     return text[:start] + value + gap + rest
 
 
+@lru_cache(maxsize=4096)
 def ticked(text: str, value: str) -> tuple[str, tuple[str, ...]]:
     """Text with the boxes of the value's labels ticked, and the labels that have no box here."""
     chosen = re.findall(rf"[{TICKED}☒√■]\s*([^\s{BOXES}{TICKED}☒√■]+)", value) or [
@@ -167,11 +170,13 @@ def ticked(text: str, value: str) -> tuple[str, tuple[str, ...]]:
     return text, tuple(missing)
 
 
+@lru_cache(maxsize=4096)
 def box_labels(text: str) -> tuple[str, ...]:
     """Labels that stand behind the boxes of a text."""
     return tuple(re.findall(rf"[{BOXES}{TICKED}]\s*([^\s{BOXES}{TICKED}]+)", text))
 
 
+@lru_cache(maxsize=4096)
 def has_boxes(text: str) -> bool:
     """True for a text with boxes to tick."""
     return any(b in text for b in BOXES) and bool(box_labels(text))
@@ -232,6 +237,7 @@ def _has_blank(text: str, label: str) -> bool:
     return bool(found and found.end() < len(text) and re.match(_BLANK, text[found.end() :]))
 
 
+@lru_cache(maxsize=4096)
 def _label_pattern(label: str, *, marked: bool = False) -> re.Pattern[str]:
     """Label with blanks allowed between its characters, and its colon; then must come a blank, a box or the end."""
     letters = rf"{_BLANK}*".join(re.escape(c) for c in _bare(label))

@@ -6,6 +6,8 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+import polars as pl
+
 from oneform.fill.template import Sheet
 from oneform.ooxml import refs, spans
 from oneform.ooxml.spans import Element
@@ -28,6 +30,13 @@ class Dropdown:
         """True when the template cell is under this list."""
         return any(a[0] <= row <= a[2] and a[1] <= column <= a[3] for a in self.areas)
 
+    def bad(self, values: pl.Series) -> pl.Series:
+        """Boolean per value: True where the list does not have it; an empty value never breaks a list."""
+        text = pl.col("value").cast(pl.String)
+        text = text.str.strip_suffix(".0") if values.dtype.is_float() else text
+        wrong = ~text.is_in(self.allowed) & (text != "")
+        return values.to_frame("value").select(wrong.fill_null(False).alias("bad"))["bad"]
+
 
 def dropdowns(sheet: Sheet, names: dict[str, str], sheet_of: Callable[[str], Sheet | None]) -> tuple[Dropdown, ...]:
     """All lists of a sheet whose values can be told; formulas (INDIRECT, OFFSET …) are left alone.
@@ -38,8 +47,8 @@ def dropdowns(sheet: Sheet, names: dict[str, str], sheet_of: Callable[[str], She
     for element in sheet.root.walk():
         if element.local != "dataValidation" or element.attributes.get("type") != "list":
             continue
-        source = _text(element, "formula1")
-        covered = element.attributes.get("sqref") or _text(element, "sqref")
+        source = text_of(element, "formula1")
+        covered = element.attributes.get("sqref") or text_of(element, "sqref")
         areas = tuple(b for b in map(refs.box, covered.split()) if b)
         allowed = _allowed(source.strip(), sheet, names, sheet_of)
         if areas and allowed:
@@ -53,7 +62,7 @@ def defined_names(workbook_xml: bytes) -> dict[str, str]:
     return {e.attributes.get("name", "").casefold(): e.text for e in root.walk() if e.local == "definedName"}
 
 
-def _text(element: Element, local: str) -> str:
+def text_of(element: Element, local: str) -> str:
     """Text of a direct child, or of the `xm:f` inside it."""
     child = element.child(local)
     return "".join(e.text for e in child.walk()).strip() if child else ""

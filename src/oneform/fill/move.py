@@ -91,24 +91,31 @@ class Move:
 
 
 # A formula as it stands in XML: strings and brackets are passed over; an optional sheet, then cells, columns or rows.
-_TOKEN = re.compile(
+TOKEN = re.compile(
     r"""(?P<skip>"[^"]*"|&quot;.*?&quot;|\[[^\]]*\](?:[\w.]+!)?)
     |(?<![\w.\\$\]!])
      (?P<sheet>(?:'(?:[^']|'')*'|[^\s'"!(),;:+\-*/^&=<>{}\[\]%@\#]+)!)?
      (?:(?P<c1>\$?[A-Za-z]{1,3})(?P<r1>\$?[0-9]{1,7})(?::(?P<c2>\$?[A-Za-z]{1,3})(?P<r2>\$?[0-9]{1,7}))?
-       |(?P<w1>\$?[0-9]{1,7}):(?P<w2>\$?[0-9]{1,7}))
+       |(?P<w1>\$?[0-9]{1,7}):(?P<w2>\$?[0-9]{1,7})
+       |(?P<k1>\$?[A-Za-z]{1,3}):(?P<k2>\$?[A-Za-z]{1,3}))
      (?![\w.(!\[])""",
     re.VERBOSE,
 )
 # An aggregate over one single sample cell means the whole column of records.
 _ALONE = re.compile(r"(?:SUM|COUNTA?|AVERAGE|MAX|MIN|PRODUCT)\($", re.IGNORECASE)
+# What may stand in a formula that depends on no cell, name, place or clock: texts, numbers, these functions.
+_TEXTS = re.compile(r'"[^"]*"')
+_CONSTANTS = re.compile(
+    r"\b(?:(?:_xlfn\.)?(?:DISPIMG|HYPERLINK|DATE|CHAR|TEXT|REPT|ROUND|SUM)\(|(?:TRUE|FALSE)\b|[0-9]+(?:\.[0-9]+)?)",
+    re.IGNORECASE,
+)
 
 
 def formula(text: str, move: Move, *, sheet: str, here: bool) -> str:
     """Formula after the move: references to `sheet`, or without a sheet when it stands there itself (`here`)."""
 
     def replaced(token: re.Match[str]) -> str:
-        if token["skip"] is not None or not _about(token, sheet, here):
+        if token["skip"] is not None or token["k1"] or not _about(token, sheet, here):
             return token[0]
         prefix = token["sheet"] or ""
         if token["w1"]:
@@ -121,7 +128,12 @@ def formula(text: str, move: Move, *, sheet: str, here: bool) -> str:
         moved = move.row(row)
         return "#REF!" if moved is None else f"{prefix}{token['c1']}{_row(token['r1'], moved)}"
 
-    return _TOKEN.sub(replaced, text)
+    return TOKEN.sub(replaced, text)
+
+
+def stands_alone(text: str) -> bool:
+    """True for a formula whose value no other cell can change: `2*3`, a picture of WPS by its id."""
+    return not re.search(r"[\w\[!#@$:]", _CONSTANTS.sub("", _TEXTS.sub("", spans.unescaped(text))))
 
 
 def shifted(text: str, rows: int, columns: int) -> str:
@@ -144,13 +156,15 @@ def shifted(text: str, rows: int, columns: int) -> str:
         if token["skip"] is not None:
             return token[0]
         prefix = token["sheet"] or ""
+        if token["k1"]:
+            return prefix + ":".join(corner(k, "$1").removesuffix("$1") for k in (token["k1"], token["k2"]))
         if token["w1"]:
             ends = [w if w.startswith("$") else str(int(w) + rows) for w in (token["w1"], token["w2"])]
             return prefix + ":".join(ends)
         first = corner(token["c1"], token["r1"])
         return prefix + (f"{first}:{corner(token['c2'], token['r2'])}" if token["r2"] else first)
 
-    return _TOKEN.sub(replaced, text)
+    return TOKEN.sub(replaced, text)
 
 
 def row_pieces(text: str, row: int, move: Move, area: Growth, *, sheet: str) -> list[str | int]:
@@ -161,8 +175,8 @@ def row_pieces(text: str, row: int, move: Move, area: Growth, *, sheet: str) -> 
     """
     out: list[str | int] = []
     position = 0
-    for token in _TOKEN.finditer(text):
-        if token["skip"] is not None or not _about(token, sheet, here=True):
+    for token in TOKEN.finditer(text):
+        if token["skip"] is not None or token["k1"] or not _about(token, sheet, here=True):
             continue
         ends = [token["w1"] or token["r1"], token["w2"] or token["r2"]]
         columns = ["", ""] if token["w1"] else [token["c1"], token["c2"]]
@@ -190,7 +204,7 @@ def renamed(text: str, names: Callable[[str], str | None]) -> str:
         new = names(_sheet(prefix)) if token["skip"] is None and prefix else None
         return token[0] if new is None else quoted(new) + token[0][len(prefix) :]
 
-    return _TOKEN.sub(replaced, text)
+    return TOKEN.sub(replaced, text)
 
 
 def quoted(sheet: str) -> str:

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from oneform.fill import clone, follow
-from oneform.fill.cells import Findings
 from oneform.fill.compiled import Compiled
+from oneform.fill.findings import Findings
 from oneform.fill.finish import finish
 from oneform.fill.move import Move
 from oneform.fill.texts import Texts

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from oneform import problems
-from oneform.fill import rows
+from oneform.fill import rows, values
 from oneform.fill.compiled import Area
 from oneform.fill.grow import Block, Content, block_span
 from oneform.fill.move import Growth, Move
@@ -29,6 +29,7 @@ class Region:
     merge_count: int
     emptied: Mapping[tuple[int, int], Content]
     cells: int
+    columns: Mapping[int, pl.Series]  # what stands in each filled or told column, record by record
 
 
 def capacity(area: Area) -> int:
@@ -52,22 +53,26 @@ def region(sheet: Sheet, area: Area, table: pl.DataFrame, move: Move, texts: Tex
     own = next(g for g in move.growths if g.first == area.first)
     first = move.row(area.first)
     assert first is not None  # noqa: S101 - an area keeps at least its first row
-    values, kinds, cells = _values(blocks.once(table), area, texts)
+    once = blocks.once(table)
+    columns = {column: once[path] for path, column in area.columns.items() if path in once.columns}
+    filled, kinds, cells = _values(columns, texts)
+    told = values.row_formulas(sheet, area, columns, count, first)
+    filled = filled.with_columns(_number(series).alias(f"c{column}") for column, series in told.items())
     order = rows.plan(count, area)
     generated = set(range(area.first, area.first + min(count, area.height)))
     emptied = _emptied(sheet, area, move, count)
     if not count:
-        return Region(None, set(), frozenset(), b"", 0, emptied, 0)
+        return Region(None, set(), frozenset(), b"", 0, emptied, 0, columns)
     programs = [
-        rows.program(sheet, row, area, move, own, kinds) if row in generated else rows.Program((), ())
+        rows.program(sheet, row, area, move, own, kinds, told) if row in generated else rows.Program((), ())
         for row in range(area.first, area.last + 1)
     ]
     span = block_span(sheet, area.first, area.first + len(generated) - 1)
-    xml = rows.chunks(programs, order, values, first)
+    xml = rows.chunks(programs, order, filled, first)
     merges = _merges(sheet, area, programs, order, first, blocks)
     merged = "".join(merges).encode()
     dropped = frozenset(m for m in sheet.merges if m[0] in generated and (m[0] == m[2] or area.is_block(m)))
-    return Region(Block(*span, xml), generated, dropped, merged, len(merges), emptied, cells)
+    return Region(Block(*span, xml), generated, dropped, merged, len(merges), emptied, cells, columns | told)
 
 
 @dataclass(frozen=True)
@@ -103,27 +108,29 @@ def blocks(grouping: Grouping | None, origins: pl.DataFrame) -> Blocks:
     return Blocks(grouping, tuple(zip(starts.to_list(), lengths.to_list(), strict=True)), origins.height)
 
 
-def _values(table: pl.DataFrame, area: Area, texts: Texts) -> tuple[pl.DataFrame, dict[int, bool], int]:
+def _values(columns: Mapping[int, pl.Series], texts: Texts) -> tuple[pl.DataFrame, dict[int, bool], int]:
     """Values as columns `c{n}`: string indices or numbers; for each column whether it is text; filled cells."""
     numbers: list[pl.Series] = []
     words: list[pl.Series] = []
-    for path, column in area.columns.items():
-        if path not in table.columns:
-            continue
-        series = table[path].rename(f"c{column}")
+    for column, given in columns.items():
+        series = given.rename(f"c{column}")
         if series.dtype.is_integer():
             numbers.append(series)
         elif series.dtype.is_float():
-            finite = series.to_frame().select(pl.when(pl.first().is_finite()).then(pl.first()).cast(pl.String))
-            numbers.append(finite.to_series().str.strip_suffix(".0"))
+            numbers.append(_number(series))
         else:
             text = series.cast(pl.String).to_frame()
             words.append(text.select(pl.when(pl.first() != "").then(pl.first())).to_series())
-    stored = texts.many(pl.DataFrame(words))
-    values = pl.DataFrame([*numbers, *stored.get_columns()])
+    values = pl.DataFrame([*numbers, *texts.many(words)])
     kinds = {int(s.name[1:]): False for s in numbers} | {int(s.name[1:]): True for s in words}
     cells = values.height * values.width - sum(c.null_count() for c in values.get_columns())
     return values, kinds, cells
+
+
+def _number(series: pl.Series) -> pl.Series:
+    """Floats as a spreadsheet file writes them; null for what is no number."""
+    finite = series.to_frame().select(pl.when(pl.first().is_finite()).then(pl.first()).cast(pl.String))
+    return finite.to_series().str.strip_suffix(".0")
 
 
 def _emptied(sheet: Sheet, area: Area, move: Move, count: int) -> dict[tuple[int, int], Content]:

@@ -7,13 +7,11 @@ to place gives the template's own bytes back.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-import polars as pl
-
-from oneform.fill import cells, follow, grow, pages
-from oneform.fill.cells import Findings
+from oneform.fill import cells, follow, grow, pages, values
 from oneform.fill.compiled import Area, Compiled
+from oneform.fill.findings import Findings, check_table
 from oneform.fill.finish import finish
 from oneform.fill.move import Move
 from oneform.fill.region import NO_BLOCKS, Region, blocks, capacity, growth, region
@@ -28,12 +26,12 @@ def table(compiled: Compiled, area: Area, report: Report) -> Filled:
     """Fill a roster or a cross-tab. TemplateError OF607 past the last row a sheet can have."""
     findings = Findings()
     sheet = compiled.sheet
-    records, origins = _fitting(compiled, area, report, findings)
-    if not records.height and not any(v not in (None, "") for v in report.head.values()):
+    report = _fitting(area, sheet.name, report, findings)
+    if not report.table.height and not any(v not in (None, "") for v in report.head.values()):
         return Filled(compiled.package.content, 0, findings.frame())
 
     texts = Texts(compiled.strings)
-    page = _page(compiled, area, report, records, origins, texts, findings)
+    page = _page(compiled, area, sheet.name, report, texts, findings)
     parts: dict[str, Content | None] = {sheet.part: page.xml}
     parts |= follow.related(compiled.package, sheet, page.move)
     parts |= follow.elsewhere(compiled.package, compiled.book, sheet, page.move, page.tell)
@@ -50,10 +48,7 @@ def sheets(compiled: Compiled, area: Area, reports: Iterable[Report]) -> Filled:
 
     def drawn() -> Iterator[pages.Page]:
         for name, report in zip(names, reports, strict=True):
-            said = Findings()
-            records, origins = _fitting(compiled, area, report, said)
-            page = _page(compiled, area, report, records, origins, texts, said)
-            findings.rows.extend({**row, "sheet": name} for row in said.rows)
+            page = _page(compiled, area, name, _fitting(area, name, report, findings), texts, findings)
             yield pages.Page(page.move, b"".join(page.xml), page.cells)
 
     return pages.book(compiled, names, drawn(), texts, findings)
@@ -69,34 +64,32 @@ class _Filled:
     tell: grow.Known
 
 
-def _fitting(compiled: Compiled, area: Area, report: Report, findings: Findings) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Records and origins that the sheet can take; OF607 says how many it cannot."""
-    records, origins = report.table, report.origins
-    if records.height > capacity(area) and area.grow == "overwrite":
-        what, what_en = f"{records.height} 行", f"{records.height} rows"
-        place = (area.last, 1)
-        findings.add("OF607", compiled.sheet.name, place, what=what, what_en=what_en, capacity=capacity(area))
-        return records.head(capacity(area)), origins.head(capacity(area))
-    return records, origins
+def _fitting(area: Area, name: str, report: Report, findings: Findings) -> Report:
+    """The report with the records that sheet `name` can take; OF607 says how many it cannot."""
+    count, room = report.table.height, capacity(area)
+    if count <= room or area.grow != "overwrite":
+        return report
+    findings.add("OF607", name, (area.last, 1), what=f"{count} 行", what_en=f"{count} rows", capacity=room)
+    return replace(report, table=report.table.head(room), origins=report.origins.head(room))
 
 
 def _page(
     compiled: Compiled,
     area: Area,
+    name: str,
     report: Report,
-    records: pl.DataFrame,
-    origins: pl.DataFrame,
     texts: Texts,
     findings: Findings,
 ) -> _Filled:
-    sheet, shape = compiled.sheet, compiled.mapping.shape
+    sheet, shape, records = compiled.sheet, compiled.mapping.shape, report.table
     move = Move((growth(area, records.height),))
-    groups = blocks(shape.block, origins) if isinstance(shape, Rows) else NO_BLOCKS
+    groups = blocks(shape.block, report.origins) if isinstance(shape, Rows) else NO_BLOCKS
     filled = region(sheet, area, records, move, texts, groups)
-    written = cells.slots(compiled, report.head, move, texts, findings)
-    written |= cells.totals(compiled, area, records, report.totals, move, texts, findings)
-    cells.check_lists(compiled, area, records, area.first, findings)
-    tell = cells.known(sheet.name, area, groups.once(records), move)
+    written = cells.slots(compiled, name, report.head, move, texts, findings)
+    tell = values.known(sheet.name, area, filled.columns, records.height, move)
+    written |= cells.totals(compiled, area, groups.once(records), report.totals, move, texts)
+    values.disagreements(compiled, area, name, report.totals, move, tell, findings)
+    check_table(compiled, area, records, name, area.first, findings)
     edits = grow.row_edits(sheet, move, {**filled.emptied, **written}, filled.generated, tell)
     return _Filled(sheet_bytes(compiled, move, [filled], edits), move, filled.cells + len(written), tell)
 

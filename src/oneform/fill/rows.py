@@ -6,7 +6,7 @@ A sample row becomes a program once: literal text, row numbers and holes for val
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import polars as pl
@@ -42,8 +42,19 @@ class Program:
     merges: tuple[tuple[int, int], ...]
 
 
-def program(sheet: Sheet, row: int, area: Area, move: Move, growth: Growth, texts: Mapping[int, bool]) -> Program:
-    """Program of sample row `row`; `texts` tells for each filled column whether it holds text (else numbers)."""
+def program(
+    sheet: Sheet,
+    row: int,
+    area: Area,
+    move: Move,
+    growth: Growth,
+    texts: Mapping[int, bool],
+    told: Container[int] = (),
+) -> Program:
+    """Program of sample row `row`; `texts` tells for each filled column whether it holds text (else numbers).
+
+    `told` are the formula columns whose results are known.
+    """
     p = sheet.prefix
     sample = sheet.rows.get(row)
     attributes = "" if sample is None else _attributes(sample.element, frozenset({"r"}))
@@ -61,7 +72,7 @@ def program(sheet: Sheet, row: int, area: Area, move: Move, growth: Growth, text
             # the form's own formula stays; what we know of its result stands beside it
             kind = ' t="str"' if texts.get(column) else ""
             pieces += [f"{kind}><{p}f>", *calculated, f"</{p}f>"]
-            if column in texts:
+            if column in texts or column in told:
                 pieces.append(Hole(column, f"<{p}v>", f"</{p}v>", ""))
             pieces.append(f"</{p}c>")
         elif column in texts:

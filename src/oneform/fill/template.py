@@ -51,7 +51,7 @@ class Sheet:
     rows: dict[int, Row]
     merges: tuple[refs.Box, ...]
 
-    @property
+    @cached_property
     def prefix(self) -> str:
         """`x:` or nothing, as this part writes its elements."""
         return self.root.prefix

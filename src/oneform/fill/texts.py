@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
 
 import polars as pl
 
@@ -14,6 +15,8 @@ _NAMESPACE = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 _FORBIDDEN = "[\x00-\x08\x0b-\x1f\ufffe\uffff]"
 # what needs escaping, keeping of blanks, or a look
 _SPECIAL = r"[\x00-\x1f&<>\x{fffe}\x{ffff}]|_x[0-9A-Fa-f]{4}_|^\s|\s$|  "
+_ODD = re.compile(_SPECIAL.replace(r"\x{fffe}\x{ffff}", "\ufffe\uffff") + '|"')
+_CONTROL = re.compile("[\x00-\x08\x0b-\x1f]")
 _CHUNK = 20_000
 
 
@@ -25,6 +28,7 @@ class Texts:
         self._prefix = strings.root.prefix if strings.root else ""
         self._items: list[bytes] = []
         self._known: dict[str, int] = {}
+        self._controlled: set[str] = set()
         self._size = len(strings.items)
         self._uses = 0
         self.escaped = 0
@@ -38,11 +42,15 @@ class Texts:
     def one(self, text: str) -> int:
         """Index of one text."""
         self._uses += 1
-        self.escaped += any(ord(c) < 32 and c not in "\t\n" for c in text)
-        if text not in self._known:
-            self._known[text] = self._size
-            self._add([self._item(self._short(text)).encode()], 1)
-        return self._known[text]
+        index = self._known.get(text)
+        if index is None:
+            index = self._known[text] = self._size
+            self._size += 1
+            self._items.append(self._item(text if len(text) <= MAX_CHARACTERS else self._short(text)).encode())
+            if _CONTROL.search(text):
+                self._controlled.add(text)
+        self.escaped += text in self._controlled
+        return index
 
     def rich(self, item: str) -> int:
         """Index of an item that is XML already (`<si>…</si>`)."""
@@ -50,45 +58,48 @@ class Texts:
         self._add([item.encode()], 1)
         return self._size - 1
 
-    def many(self, columns: pl.DataFrame) -> pl.DataFrame:
-        """Indices (UInt32) in the shape of the String columns; null stays null. Each distinct text is stored once."""
-        if not columns.width or not columns.height:
-            return columns.cast(pl.UInt32)
-        stacked = pl.concat([c.rename("text") for c in columns.get_columns()])
-        # one cast into a fresh category set numbers the distinct texts far faster than a hash join
-        codes = stacked.cast(pl.Categorical(pl.Categories.random())).to_physical().cast(pl.UInt32)
-        first = codes.arg_unique().sort()
-        seen = codes.gather(first)
-        first, seen = first.filter(seen.is_not_null()), seen.drop_nulls()
-        if seen.is_empty():
-            return columns.select(pl.lit(None, pl.UInt32).alias(c) for c in columns.columns)
-        order = pl.select(pl.zeros(int(seen.max()) + 1, dtype=pl.UInt32)).to_series()  # type: ignore[arg-type]
-        order = order.scatter(seen, pl.arange(self._size, self._size + len(seen), eager=True, dtype=pl.UInt32))
-        indices = order.gather(codes)
-        distinct = stacked.gather(first)
-        self._add(list(self._xml(distinct, stacked)), len(distinct))
-        self._uses += len(stacked) - stacked.null_count()
-        height = columns.height
-        return pl.DataFrame({c: indices.slice(i * height, height) for i, c in enumerate(columns.columns)})
+    def many(self, columns: Iterable[pl.Series]) -> list[pl.Series]:
+        """Indices (UInt32) of String columns; null stays null. Each distinct text of a column is stored once."""
+        return [self._column(c) for c in columns]
 
-    def part(self) -> bytes:
-        """The whole table: the template's bytes with the new items before the closing tag and the counts raised."""
+    def part(self) -> Iterator[bytes]:
+        """The whole table in pieces: the template's bytes with the counts raised, the new items before the closing tag."""
         root = self._strings.root
-        items = b"".join(self._items)
         if root is None:
             head = f'<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n<sst xmlns="{_NAMESPACE}"'
-            return f'{head} count="{self._uses}" uniqueCount="{self._size}">'.encode() + items + b"</sst>"
+            yield f'{head} count="{self._uses}" uniqueCount="{self._size}">'.encode()
+            yield from self._items
+            yield b"</sst>"
+            return
         content = self._strings.content
         edits: list[spans.Edit] = []
         if "count" in root.attributes:
             edits.append(spans.set_attribute(content, root, "count", str(int(root.attributes["count"]) + self._uses)))
         if "uniqueCount" in root.attributes:
             edits.append(spans.set_attribute(content, root, "uniqueCount", str(self._size)))
-        if root.close == root.inner == root.end:
-            edits.append((root.inner - 2, root.inner, b">" + items + f"</{root.name}>".encode()))
-        else:
-            edits.append((root.close, root.close, items))
-        return spans.apply(content, edits)
+        empty = root.close == root.inner == root.end
+        end = root.inner - 2 if empty else root.close
+        yield from spans.pieces(content, edits, 0, end)
+        yield b">" if empty else b""
+        yield from self._items
+        yield f"</{root.name}>".encode() if empty else b""
+        yield content[root.inner if empty else end :]
+
+    def _column(self, texts: pl.Series) -> pl.Series:
+        # one cast into a fresh category set numbers the distinct texts far faster than a hash join; a set for each
+        # column keeps the peak of memory at that of one column
+        codes = texts.cast(pl.Categorical(pl.Categories.random())).to_physical().cast(pl.UInt32)
+        first = codes.arg_unique().sort()
+        seen = codes.gather(first)
+        first, seen = first.filter(seen.is_not_null()), seen.drop_nulls()
+        if seen.is_empty():
+            return codes
+        order = pl.select(pl.zeros(int(seen.max()) + 1, dtype=pl.UInt32)).to_series()  # type: ignore[arg-type]
+        order = order.scatter(seen, pl.arange(self._size, self._size + len(seen), eager=True, dtype=pl.UInt32))
+        distinct = texts.gather(first)
+        self._add(list(self._xml(distinct, texts)), len(distinct))
+        self._uses += len(texts) - texts.null_count()
+        return order.gather(codes).alias(texts.name)
 
     def _add(self, items: list[bytes], count: int) -> None:
         self._items.extend(items)
@@ -96,14 +107,13 @@ class Texts:
 
     def _item(self, text: str) -> str:
         p = self._prefix
-        space = (
-            ' xml:space="preserve"' if text[:1].isspace() or text[-1:].isspace() or "\n" in text or "  " in text else ""
-        )
+        if not _ODD.search(text):
+            return f"<{p}si><{p}t>{text}</{p}t></{p}si>"
+        kept = text[:1].isspace() or text[-1:].isspace() or "\n" in text or "  " in text
+        space = ' xml:space="preserve"' if kept else ""
         return f"<{p}si><{p}t{space}>{spans.cell_text(text)}</{p}t></{p}si>"
 
     def _short(self, text: str) -> str:
-        if len(text) <= MAX_CHARACTERS:
-            return text
         self.cut += 1
         return text[:MAX_CHARACTERS]
 

@@ -12,22 +12,29 @@ import zipfile
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 
 from oneform import problems
 from oneform.ooxml import guard
-from oneform.ooxml.deflate import deflate
+from oneform.ooxml.deflate import Packed, deflate
 from oneform.ooxml.spans import Element, parse
 
 _LOCAL = struct.Struct("<4s5H3L2H")
 _CENTRAL = struct.Struct("<4s6H3L5H2L")
 _END = struct.Struct("<4s4H2LH")
+# what stands beside them when a number does not fit (ZIP64)
+_LOCAL_64, _CENTRAL_64 = struct.Struct("<2H2Q"), struct.Struct("<2H3Q")
+_END_64, _LOCATOR_64 = struct.Struct("<4sQ2H2L4Q"), struct.Struct("<4sLQL")
+_OFFSET = struct.Struct("<L")
+_OFFSET_AT = 42  # byte of a directory entry
 _DOS_EPOCH = (1 << 5) | 1  # 1980-01-01, the first day a zip can name
 _UTF8, _DESCRIPTOR = 0x800, 0x8
 _CHUNK = 1 << 20
-_ZIP_LIMIT = 0xFFFFFFFF
+_MAX_SIZE, _MAX_COUNT = 0xFFFFFFFF, 0xFFFF  # and above: ZIP64
+_MAX_OPEN = 5_000
 
-Content = bytes | Iterable[bytes]
+Content = bytes | Packed | Iterable[bytes]
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +122,7 @@ class Package:
     def save(self, edits: Mapping[str, Content | None]) -> bytes:
         """Bytes of the package with the edited parts; None removes a part, an unknown name is added at the end.
 
-        No edits give the original bytes back. OF607 above 4 GB, which no spreadsheet program opens.
+        No edits give the original bytes back. Above 4 GB or 65,535 parts the package is written as ZIP64.
         """
         if not edits:
             return self.content
@@ -127,20 +134,17 @@ class Package:
             if part is None:
                 edit = edits[name]
                 assert edit is not None  # noqa: S101 - _saved leaves removed parts out
-                pieces, crc, size = deflate([edit] if isinstance(edit, bytes) else edit)
+                pieces, crc, size = edit if isinstance(edit, Packed) else deflate(edit)
                 part = Part(name, 8, crc, sum(map(len, pieces)), size, 0, _UTF8)  # noqa: PLW2901
+                header, entry = _headers(part)
             else:
                 pieces = [view[part.start : part.start + part.packed]]  # type: ignore[list-item]
-            header = _local(part)
-            directory.append(_central(part, offset))
+                header, entry = _kept_headers(part)
+            directory.append(_placed(entry, part, offset))
             out.append(header)
             out.extend(pieces)
             offset += len(header) + part.packed
-            if offset > _ZIP_LIMIT or part.size > _ZIP_LIMIT:
-                raise problems.refusal("OF607", what="文件大小", what_en="the file size", capacity="4 GB")
-        length = sum(map(len, directory))
-        end = _END.pack(b"PK\5\6", 0, 0, len(directory), len(directory), length, offset, 0)
-        return b"".join([*out, *directory, end])
+        return b"".join([*out, *directory, _end(len(directory), sum(map(len, directory)), offset)])
 
     def _saved(self, edits: Mapping[str, Content | None]) -> Iterator[tuple[str, Part | None]]:
         """Parts to write, in order; None stands for a part that comes from the edits."""
@@ -210,13 +214,37 @@ def _inflate(packed: memoryview) -> Iterator[bytes]:
         raise problems.refusal("OF101", what="文件已损坏", what_en="the file is damaged") from cause
 
 
-def _local(part: Part) -> bytes:
+def _headers(part: Part) -> tuple[bytes, bytes]:
+    """Local header of a part, and its directory entry with the offset 0."""
     name = part.name_bytes
-    fixed = (20, part.flags & ~_DESCRIPTOR, part.method, 0, _DOS_EPOCH, part.crc, part.packed, part.size)
-    return _LOCAL.pack(b"PK\3\4", *fixed, len(name), 0) + name
+    large = max(part.packed, part.size) >= _MAX_SIZE
+    version = 45 if large else 20
+    packed, size = (0xFFFFFFFF, 0xFFFFFFFF) if large else (part.packed, part.size)
+    extra = _LOCAL_64.pack(1, 16, part.size, part.packed) if large else b""
+    fixed = (version, part.flags & ~_DESCRIPTOR, part.method, 0, _DOS_EPOCH, part.crc, packed, size, len(name))
+    local = _LOCAL.pack(b"PK\3\4", *fixed, len(extra)) + name + extra
+    return local, _CENTRAL.pack(b"PK\1\2", version, *fixed, 0, 0, 0, 0, 0, 0) + name
 
 
-def _central(part: Part, offset: int) -> bytes:
-    name = part.name_bytes
-    fixed = (20, 20, part.flags & ~_DESCRIPTOR, part.method, 0, _DOS_EPOCH, part.crc, part.packed, part.size)
-    return _CENTRAL.pack(b"PK\1\2", *fixed, len(name), 0, 0, 0, 0, 0, offset) + name
+_kept_headers = lru_cache(maxsize=_MAX_OPEN)(_headers)  # the same parts are kept in every card of a template
+
+
+def _placed(entry: bytes, part: Part, offset: int) -> bytes:
+    """Directory entry of a part that begins at this byte."""
+    if max(offset, part.packed, part.size) < _MAX_SIZE:
+        return entry[:_OFFSET_AT] + _OFFSET.pack(offset) + entry[_OFFSET_AT + 4 :]
+    fields = list(_CENTRAL.unpack(entry[: _CENTRAL.size]))
+    fields[1] = fields[2] = 45
+    fields[8] = fields[9] = fields[16] = 0xFFFFFFFF  # sizes and offset stand behind the name
+    fields[11] = _CENTRAL_64.size
+    return _CENTRAL.pack(*fields) + entry[_CENTRAL.size :] + _CENTRAL_64.pack(1, 24, part.size, part.packed, offset)
+
+
+def _end(count: int, length: int, offset: int) -> bytes:
+    """End of the package: a directory of `count` entries and `length` bytes at byte `offset`."""
+    large = b""
+    if count >= _MAX_COUNT or max(length, offset) >= _MAX_SIZE:
+        large = _END_64.pack(b"PK\6\6", _END_64.size - 12, 45, 45, 0, 0, count, count, length, offset)
+        large += _LOCATOR_64.pack(b"PK\6\7", 0, offset + length, 1)
+        count, length, offset = 0xFFFF, 0xFFFFFFFF, 0xFFFFFFFF
+    return large + _END.pack(b"PK\5\6", 0, 0, count, count, length, offset, 0)
