@@ -42,7 +42,9 @@ def told(shell: Shell, outcome: Imported, bound: Schema) -> None:
     if outcome.delivered:
         form, day = outcome.delivered
         zh = f"[ok] 这是本程序 {day} 导出的「{form}」，没有改动，不用导入。"
-        shell.result("  " + shell.text(zh, f"[ok] exported by oneform on {day} ({form}) and unchanged; nothing to take in."))
+        shell.result(
+            "  " + shell.text(zh, f"[ok] exported by oneform on {day} ({form}) and unchanged; nothing to take in.")
+        )
         return
     if outcome.again:
         zh = f"[ok] 这份内容已在第 {outcome.batch} 批导入过，没有变化。"

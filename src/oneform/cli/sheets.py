@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -178,24 +179,23 @@ def check_(  # noqa: PLR0913, PLR0917 - one argument an option
 
     bound = load_schema(shell.workspace)
     named = found_form(load_forms(bound, shell.workspace), form) if form else None
-    said, (memory, register) = Said(_named_columns(columns), _header_rows(header)), known_in(shell.workspace, bound)
+    memory, register = known_in(shell.workspace, bound)
+    checks = partial(
+        check_sheet,
+        schema=bound,
+        form=named,
+        today=now().date(),
+        said=Said(_named_columns(columns), _header_rows(header)),
+        memory=memory,
+        register=register,
+        skip_hidden=skip_hidden,
+    )
     status = 0
     for path in _files(files):
         try:
             if absent := _absent(path):
                 raise absent
-            say = shell.progress(path.name)
-            checked = check_sheet(
-                path,
-                bound,
-                form=named,
-                today=now().date(),
-                said=said,
-                memory=memory,
-                register=register,
-                skip_hidden=skip_hidden,
-                say=say,
-            )
+            checked = checks(path, say=shell.progress(path.name))
         except OneformError as error:
             status = max(status, _refused(shell, path, error), key=_rank)
             continue

@@ -12,7 +12,7 @@ import numpy as np
 import polars as pl
 
 from oneform import frames
-from oneform.kinds import _clean
+from oneform.kinds import _clean, _documents
 from oneform.kinds._clean import Case, Plain
 
 DTYPE = pl.String
@@ -25,40 +25,6 @@ _PROVINCES = [
     for first, last in ((11, 15), (21, 23), (31, 37), (41, 46), (50, 54), (61, 65), (71, 71), (81, 83))
     for code in range(first, last + 1)
 ]
-# GA/T 517 codes; None is a document whose code is not sure.
-_TYPES: dict[str, str | None] = {
-    "身份证": "111",
-    "居民身份证": "111",
-    "公民身份证": "111",
-    "二代身份证": "111",
-    "第二代身份证": "111",
-    "公民身份": "111",
-    "临时身份证": "112",
-    "临时居民身份证": "112",
-    "户口簿": "113",
-    "户口薄": "113",
-    "户口本": "113",
-    "护照": "414",
-    "普通护照": "414",
-    "台湾居民来往大陆通行证": "511",
-    "台胞证": "511",
-    "往来港澳通行证": "513",
-    "港澳通行证": "513",
-    "港澳居民来往内地通行证": None,
-    "回乡证": None,
-    "港澳居民居住证": None,
-    "台湾居民居住证": None,
-    "港澳台居民居住证": None,
-    "外国人永久居留身份证": None,
-    "外国人永久居留证": None,
-    "军官证": None,
-    "士兵证": None,
-    "其他": None,
-    "其它": None,
-}
-# Documents that carry a resident identity number, so that the number's own shape decides.
-_CARRIES_AN_ID = {"111", "112", "113", "港澳居民居住证", "台湾居民居住证", "港澳台居民居住证"}
-_CARRIES_AN_ID |= {"外国人永久居留身份证", "外国人永久居留证"}
 _FEWEST_DAMAGED = 5  # fewer numbers ending 000 say nothing about the column
 
 _ANSWER = _clean.answer(DTYPE, id_type=pl.String)
@@ -220,7 +186,7 @@ def _typed(numbers: pl.DataFrame) -> pl.DataFrame:
     nothing = pl.lit(None, dtype=pl.String)
     if numbers["given"].is_null().all() and not numbers["text"].str.contains(r"\p{Han}").any():
         return numbers.with_columns(head=nothing, type=nothing, foreign=pl.lit(value=False))
-    words = list(_TYPES)
+    words = list(_documents.TYPES)
     head = _TEXT.str.extract(r"^(\p{Han}+?)(?:证件)?(?:号码|号)?[:,;]?[0-9A-Z*]", 1)
     given = _clean.identifier(pl.col("given")).str.replace_all(r"\s", "")
     given = given.str.replace(r"^[0-9]+[-.、:]?(\p{Han})", "$1").str.replace(r"(\p{Han})\([^)]*\)$", "$1")
@@ -229,10 +195,10 @@ def _typed(numbers: pl.DataFrame) -> pl.DataFrame:
         word=pl.coalesce(given.replace("", None), pl.col("head")),
     )
     word = pl.col("word")
-    by_word = word.replace_strict(words, list(_TYPES.values()), default=None, return_dtype=pl.String)
-    stated = word.is_in([code for code in _TYPES.values() if code])
+    by_word = word.replace_strict(words, list(_documents.TYPES.values()), default=None, return_dtype=pl.String)
+    stated = word.is_in([code for code in _documents.TYPES.values() if code])
     split = split.with_columns(type=pl.when(stated).then(word).otherwise(by_word))
-    carries = pl.coalesce(pl.col("type"), word).is_in(list(_CARRIES_AN_ID))
+    carries = pl.coalesce(pl.col("type"), word).is_in(list(_documents.CARRIES_AN_ID))
     named = word.is_in(words) | stated
     return split.with_columns(foreign=(named & ~carries).fill_null(value=False))
 

@@ -65,13 +65,7 @@ def assign(
     for live in (True, False):
         claims = _claims(records, spans, live=live)
         given = pl.concat([given, _inherited(claims, given)])
-    orphans = (
-        records.join(given, on="cluster", how="anti")
-        .group_by("cluster")
-        .agg(first=pl.col("rec_key").min(), oldest=pl.col("rec_id").min())
-        .sort("first", "oldest")
-    )
-    minted = orphans.with_row_index("number").select("cluster", entity_id=pl.col("number").cast(pl.Int64) + next_id)
+    minted = _minted(records, given, next_id)
     named = records.join(pl.concat([given, minted]), on="cluster", how="left", validate="m:1")
     changed = named.filter(pl.col("old").is_null() | (pl.col("old") != pl.col("entity_id")))
     outcome = named.group_by("cluster").agg(
@@ -93,6 +87,17 @@ def assign(
         merged=aliases.height,
         split=left.height,
     )
+
+
+def _minted(records: pl.DataFrame, given: pl.DataFrame, next_id: int) -> pl.DataFrame:
+    """New ids for the clusters that have none, in the order of their content."""
+    orphans = (
+        records.join(given, on="cluster", how="anti")
+        .group_by("cluster")
+        .agg(first=pl.col("rec_key").min(), oldest=pl.col("rec_id").min())
+        .sort("first", "oldest")
+    )
+    return orphans.with_row_index("number").select("cluster", entity_id=pl.col("number").cast(pl.Int64) + next_id)
 
 
 def _aliases(named: pl.DataFrame) -> pl.DataFrame:

@@ -37,8 +37,7 @@ def bind(root: Node, schema: Schema, *, file: Path, folder: Path, sha256: str) -
     try:
         bound = _shape(binding, root, keys, params)
         head, columns, cells = _outputs(binding, root, keys, bound, params)
-        checks = _checks(binding, keys.get("checks"), bound)
-        split = _split(binding, keys.get("split"), bound)
+        checks, split = _checks(binding, keys.get("checks"), bound), _split(binding, keys.get("split"), bound)
     except ConfigError as error:  # a virtual field of the schema is wrong
         return None, [*reader.faults, *error.faults]
     totals = _totals(reader, keys.get("totals"))
@@ -48,7 +47,7 @@ def bind(root: Node, schema: Schema, *, file: Path, folder: Path, sha256: str) -
     texts = _head(reader, keys)
     template = _template(reader, keys["template"], folder, tabular="card" not in keys) if "template" in keys else None
     source = reader.one_of(keys.get("source"), schema.sources, "") or None
-    legal = reader.keys(keys["legal_basis"], (), ("item", "cite", "note")) if "legal_basis" in keys else {}
+    legal = _legal(reader, keys)
     if reader.faults or bound is None or template is None:
         return None, reader.faults
     mapping = Mapping(
@@ -58,7 +57,7 @@ def bind(root: Node, schema: Schema, *, file: Path, folder: Path, sha256: str) -
         title=texts["title"],
         department=texts["department"],
         purpose=texts["purpose"],
-        legal_basis={key: reader.text(node) for key, node in legal.items()},
+        legal_basis=legal,
         recipient=texts["recipient"],
         retention=texts["retention"],
         params=params,
@@ -76,6 +75,11 @@ def bind(root: Node, schema: Schema, *, file: Path, folder: Path, sha256: str) -
         entities=_entities(schema, bound, binding.fields),
     )
     return mapping, reader.faults
+
+
+def _legal(reader: Reader, keys: MappingOf[str, Node]) -> dict[str, str]:
+    said = reader.keys(keys["legal_basis"], (), ("item", "cite", "note")) if "legal_basis" in keys else {}
+    return {key: reader.text(node) for key, node in said.items()}
 
 
 def _entities(schema: Schema, bound: Bound, fields: set[tuple[str, str]]) -> frozenset[str]:

@@ -113,6 +113,21 @@ SELECT '{entity.name}' AS entity, id, '{field.name}' AS field, CAST(value AS VAR
        file, sheet, row, rec_id = giver AS gave, proven
 FROM told"""  # noqa: S608
     told = engine.collect(engine.sql(store.connection, query))
+    labels = store.schema.codes[field.codes].labels if field.codes else {}
+    return (
+        told.with_columns(
+            why=pl.when("won").then(_why(field)),
+            value=pl.col("value").replace(labels),
+            row=pl.col("row").cast(pl.Int64),
+            trust=pl.col("trust").cast(pl.Int64),
+        )
+        .select(CONFLICTS.names())
+        .match_to_schema(CONFLICTS)
+    )
+
+
+def _why(field: Field) -> pl.Expr:
+    """Why the golden value won over the others: what it has more of, in the order survivorship asks."""
     one = pl.col("id")
     giver = {name: pl.col(name).filter(pl.col("gave")).first().over(one) for name in ("trust", "valid_on", "proven")}
     others = {name: pl.col(name).filter(~pl.col("won")).max().over(one) for name in ("trust", "valid_on", "proven")}
@@ -122,7 +137,7 @@ FROM told"""  # noqa: S608
         if field.prefer == "newest"
         else (("trust", by_trust), ("newest", by_day))
     )
-    why = (
+    return (
         pl.when(giver["proven"] & ~others["proven"])
         .then(pl.lit("identifier"))
         .when(first[1])
@@ -130,17 +145,6 @@ FROM told"""  # noqa: S608
         .when(second[1])
         .then(pl.lit(second[0]))
         .otherwise(pl.lit("content"))
-    )
-    labels = store.schema.codes[field.codes].labels if field.codes else {}
-    return (
-        told.with_columns(
-            why=pl.when("won").then(why),
-            value=pl.col("value").replace(labels),
-            row=pl.col("row").cast(pl.Int64),
-            trust=pl.col("trust").cast(pl.Int64),
-        )
-        .select(CONFLICTS.names())
-        .match_to_schema(CONFLICTS)
     )
 
 

@@ -13,15 +13,15 @@ from functools import partial
 
 import polars as pl
 
-from oneform import engine, link, merge
+from oneform import engine, link
 from oneform.frames import EDGES, LINKABLE, REVIEWS
-from oneform.pipeline import editions, households, judging
+from oneform.pipeline import editions, golden, households, judging
 from oneform.schema import Entity
 from oneform.store import Store
 from oneform.store.models import latest_model
 
 _KEYED = 100_000  # records whose block keys are made at a time: all at once they would be an import's peak of memory
-_PARTITION = 500_000  # records or entities that one statement takes on: past that, one statement stops scaling
+_PARTITION = 500_000  # records that one statement takes on: past that, one statement stops scaling
 
 _LINKABLE_SQL = """
 SELECT r.rec_id, r.rec_key, p.name, p.id_type, p.id_number__seen AS id_seen, p.id_number__state AS id_state,
@@ -98,9 +98,7 @@ def _follow(store: Store, live: pl.DataFrame, op: int, first_id: int, queued: in
             _link_events(store, entity, spoken[entity.name], concerned, op)
     settled = Settled(_touched(store, op, first_id), queued)
     anew = Settled(editions.renewed(store, settled.touched), queued)
-    for entity in store.schema.entities.values():
-        _refresh(store, entity, anew.ids(entity.name))
-    _set_heads(store, anew)
+    golden.renew(store, {name: anew.ids(name) for name in store.schema.entities})
     return settled
 
 
@@ -350,7 +348,7 @@ def _link_events(store: Store, entity: Entity, fresh: pl.DataFrame, subjects: pl
     _relink(store, entity.name, link.keyed(keyed, (key, ("alone",))), records, op)
 
 
-# -- ids and golden values -------------------------------------------------------------------------------------------
+# -- ids -------------------------------------------------------------------------------------------------------------
 
 
 # Every link of these records, and of those that ever shared an id with them: from it ids are given back.
@@ -386,41 +384,3 @@ def _relink(store: Store, entity: str, clusters: pl.DataFrame, records: pl.DataF
     )
     engine.write(store.connection, told, "link")
     return assigned
-
-
-def _refresh(store: Store, entity: Entity, concerned: pl.DataFrame) -> None:
-    """Golden rows of the entities concerned, made anew: delete and insert, never update."""
-    if concerned.is_empty():
-        return
-    parts = concerned.height // _PARTITION + 1
-    with engine.lend(store.connection, touched=concerned):
-        store.connection.execute(
-            f'DELETE FROM "golden_{entity.name}" WHERE entity_id IN (SELECT entity_id FROM touched)'  # noqa: S608 - names of the schema
-        )
-        known = engine.collect(engine.sql(store.connection, merge.said_sql(entity))).row(0)
-        said = frozenset(field.name for field, any_said in zip(entity.stored, known, strict=True) if any_said)
-        for part in range(parts):
-            statement = merge.golden_sql(entity, store.schema, said=said, part=part, parts=parts)
-            store.connection.execute(f'INSERT INTO "golden_{entity.name}" BY NAME {statement}')
-
-
-_HOUSEHOLDS = """
-SELECT h.* EXCLUDE (head) FROM golden_household h JOIN touched t ON t.entity_id = h.entity_id ORDER BY h.entity_id
-"""
-
-
-def _set_heads(store: Store, settled: Settled) -> None:
-    """Name the head of each household concerned, now that its residents' golden values stand."""
-    connection = store.connection
-    with engine.lend(connection, people=settled.ids("person"), homes=settled.ids("household")):
-        query = """SELECT household AS entity_id FROM golden_person JOIN people USING (entity_id)
-                   WHERE household IS NOT NULL UNION SELECT entity_id FROM homes ORDER BY 1"""
-        concerned = engine.collect(engine.sql(connection, query))
-    if concerned.is_empty():
-        return
-    with engine.lend(connection, touched=concerned):
-        heads = engine.collect(engine.sql(connection, merge.head_sql()))
-        households = engine.collect(engine.sql(connection, _HOUSEHOLDS))
-        connection.execute("DELETE FROM golden_household WHERE entity_id IN (SELECT entity_id FROM touched)")
-    named = households.join(heads, left_on="entity_id", right_on="household", how="left", validate="1:1")
-    engine.write(connection, named, "golden_household")
