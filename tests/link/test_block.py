@@ -50,6 +50,9 @@ def test_keys_depend_on_the_text_only_and_on_the_order_of_what_is_joined() -> No
         ({"name": "张三", "household_id": "H1"}, {"name": "张四", "household_id": "H1"}, block.PLACE_SURNAME_SEX),
         ({"name": "张三", "hukou_address": "李家湾村12号"}, {"name": "张四", "hukou_address": "李家湾村12号"}, block.PLACE_SURNAME_SEX),
         ({"name": "张伟", "id": ID_A}, {"name": "张伟", "id_seen": "1101**********029X", "id_state": "masked"}, block.NAME_LAST4),
+        ({"name": "Brooke Burford", "hukou_address": "85 smiths road kinglake west 4560"}, {"name": "Brooe Burford", "hukou_address": "28 kinglake west 4560 nsw"}, block.LATIN_NUMBER),
+        ({"id_seen": "E12345678", "id_state": "document", "id_type": "414"}, {"id_seen": "E12345687", "id_state": "document", "id_type": "414"}, block.DOCUMENT_HALF),
+        ({"id_seen": "E12345678", "id_state": "document", "id_type": "414"}, {"id_seen": "G12345678", "id_state": "document", "id_type": "414"}, block.DOCUMENT_HALF),
     ],
 )  # fmt: skip
 def test_every_rule_finds_what_it_is_for(one: dict[str, object], other: dict[str, object], rule: int) -> None:
@@ -74,7 +77,7 @@ def test_null_and_vague_values_pair_nobody(one: dict[str, object], other: dict[s
 
 
 def test_every_rule_has_a_name_and_a_cap() -> None:
-    assert sorted(link.RULES) == link.CAPS["rule"].to_list() == list(range(1, 16))
+    assert sorted(link.RULES) == link.CAPS["rule"].to_list() == list(range(1, 17))
 
 
 def test_only_pairs_with_a_fresh_side_each_once() -> None:

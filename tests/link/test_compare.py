@@ -9,7 +9,7 @@ import pytest
 from rapidfuzz.distance import OSA
 
 from oneform.link.model import COMPARISONS, logs
-from tests.link.rows import ID_A, ID_B, level
+from tests.link.rows import ID_A, ID_B, checked, level
 
 
 @pytest.mark.parametrize(
@@ -66,6 +66,7 @@ def test_edits_are_counted_in_characters(one: str, other: str, distance: int) ->
         ("Anna A Kofron", "Anna B Kofron", "words_conflict"),
         ("luke waller", "waller", "one_word"),
         ("luke waller", "luke", "one_word"),
+        ("luke", "luke", "one_word"),
         ("luke waller", "sarah waller", "surname"),
         ("luke waller", "luke harrington", "given"),
         ("luke waller", "sarah harrington", "different"),
@@ -78,6 +79,10 @@ def test_names(one: str | None, other: str | None, expected: str) -> None:
     assert level({"name": other}, {"name": one}, "name") == expected
 
 
+LINE, STREET = (
+    "16 slessor crescent glebe garden wisemans ferry 2517 nsw",
+    {"estate": "slessor crescent", "room": "16"},
+)
 WRONG = ID_A[:10] + "8" + ID_A[11:]  # one digit off
 
 
@@ -93,7 +98,13 @@ WRONG = ID_A[:10] + "8" + ID_A[11:]  # one digit off
         ({"id_seen": WRONG, "id_state": "invalid"}, {"id_seen": WRONG, "id_state": "invalid"}, "equal_wrong"),
         ({"id": ID_A}, {"id_seen": "1101**********029X", "id_state": "masked"}, "masked"),
         ({"id": ID_A}, {"id_seen": "1****************X", "id_state": "masked"}, "masked_weak"),
-        ({"id": ID_B}, {"id_seen": "1101**********029X", "id_state": "masked"}, "wrong"),
+        ({"id": ID_B}, {"id_seen": "1101**********029X", "id_state": "masked"}, "masked_other"),
+        ({"id_seen": "1101**********5381", "id_state": "masked"}, {"id_seen": "1101**********029X", "id_state": "masked"}, "masked_other"),
+        ({"id_seen": WRONG, "id_state": "invalid"}, {"id_seen": "1101**********5381", "id_state": "masked"}, "wrong"),
+        ({"id_seen": ID_A[:15] + "000", "id_state": "damaged_tail"}, {"id_seen": "1101**********029X", "id_state": "masked"}, "wrong"),
+        ({"id": ID_A}, {"id_seen": "1101****029X", "id_state": "masked"}, "wrong"),
+        ({"id_seen": "110101900307029", "id_state": "upgraded15"}, {"id": checked("11010119900307029")}, "equal"),
+        ({"id": ID_A}, {"id_seen": ID_A[:16] + ID_A[17] + ID_A[16], "id_state": "invalid"}, "typo"),
         ({"id": ID_A}, {}, "missing"),
         ({"id_seen": "E1", "id_state": "document", "id_type": "414"}, {"id_seen": "E1", "id_state": "document", "id_type": "414"}, "equal"),
         ({"id_seen": "E1", "id_state": "document", "id_type": "414"}, {"id_seen": "E2", "id_state": "document", "id_type": "414"}, "document"),
@@ -122,6 +133,7 @@ def test_identifiers(one: dict[str, object], other: dict[str, object], expected:
         ("1990-03-07", "1990-11-22", "same_year"),
         ("1990-03-07", "1990-05", "same_year"),
         ("1967-04-01", "1973-08-15", "different"),
+        ("1930-06-09", "1962-06-09", "day"),
         ("1967-04-01", "2006-08-15", "generation"),
         ("1990-03-07", None, "missing"),
     ],
@@ -158,12 +170,31 @@ def test_a_typed_date_counts_beside_the_date_of_a_number_that_may_be_another_per
         ({"estate": "talbot street", "room": "7"}, {"estate": "talbort street", "room": "8"}, "none"),
         ({"home": "阳光花园小镇-3-2-501"}, {"home": "阳光华园小镇-3-2-501"}, "door_near"),
         ({"home": "阳光花园一期-3-2-501"}, {"home": "阳光花园二期-3-2-501"}, "none"),
+        (
+            {"hukou_address": LINE},
+            {"hukou_address": "16 glebe garden slessor cresent wisemans ferry 2517"},
+            "door_near",
+        ),
+        ({"hukou_address": LINE}, {"hukou_address": "4 moore street wisemans ferry 2517 nsw"}, "part"),
+        ({"hukou_address": LINE}, {"hukou_address": "23 duncan street thornlie 2673 sa"}, "none"),
+        (
+            STREET | {"hukou_address": LINE},
+            STREET | {"hukou_address": "16 slessor crescent barrack point old parsonage 6302 wa"},
+            "part",
+        ),
+        (STREET | {"hukou_address": LINE}, STREET | {"hukou_address": LINE + " australia"}, "door"),
         ({"hukou_address": "李家湾村 12号"}, {"hukou_address": "李家湾村12号"}, "door"),
     ],
 )
 def test_phone_and_address_are_one_comparison(one: dict[str, object], other: dict[str, object], expected: str) -> None:
     assert level(one, other, "contact") == expected
     assert level(other, one, "contact") == expected
+
+
+def test_a_place_of_now_and_one_of_the_register_are_both_evidence() -> None:
+    moved = {"home": "苑-4-2-501", "hukou_address": "李家湾村12号"}
+    assert level({"home": "苑-3-2-501", "hukou_address": "李家湾村12号"}, moved, "contact") == "door"
+    assert level({"home": "苑-4-2-501", "hukou_address": "王家湾村7号"}, moved, "contact") == "door"
 
 
 def test_sexes() -> None:

@@ -41,7 +41,8 @@ DAMAGED = {"id_seen": ID_A[:15] + "000", "id_state": "damaged_tail"}
         ({"name": "王小明", "birth_date": "1990-12-05"}, {"name": "王小明", "birth_date": "1990-12-05"}, "same", "scored"),
         ({"name": "王小明", "phone": "1"}, {"name": "王小明", "phone": "1"}, "same", "scored"),
         ({"name": "王小明", "home": HOME}, {"name": "王小明", "home": HOME}, "same", "scored"),
-        ({"name": "王伟", "estate": "幸福"}, {"name": "王伟", "estate": "幸福"}, "apart", "scored"),
+        ({"name": "王伟", "estate": "幸福"}, {"name": "王伟", "estate": "幸福"}, "review", "scored"),
+        ({"name": "张志远", "id": ID_B, "estate": "幸福"}, {"name": "张志远", "id_seen": "1101**********029X", "id_state": "masked", "estate": "幸福"}, "apart", "contradicted"),
         ({"name": "逄小寒", "estate": "幸福"}, {"name": "逄小寒", "estate": "幸福"}, "same", "sole_bearer"),
         ({"name": "逄小寒", "estate": "幸福", "phone": "1"}, {"name": "逄小寒", "estate": "幸福", "phone": "2"}, "review", "scored"),
         ({"name": "逄小寒", "home": "幸福-1--101"}, {"name": "逄小寒", "home": "幸福-2--202"}, "review", "scored"),
@@ -122,6 +123,19 @@ PLACED = {"name": "张志远", "estate": "张家村一组"}
 def test_a_rare_name_and_a_place_join_a_record_to_the_one_known_bearer() -> None:
     assert partition({**PLACED, "id": ID_A}, {**PLACED, "phone": "1"}) == [[1, 2]]
     assert partition({**PLACED, "birth_date": "1990-03-07"}, PLACED, {**PLACED, "phone": "1"}) == [[1, 2, 3]]
+
+
+def test_a_masked_number_that_does_not_fit_keeps_a_record_out() -> None:
+    masked = {"id_seen": "1101**********029X", "id_state": "masked"}
+    known = ({**PLACED, "id": ID_B, "phone": "1"}, {**PLACED, "phone": "1"})
+    assert partition(*known, {**PLACED, **masked}) == [[1, 2], [3]]
+    assert partition(*known, PLACED) == [[1, 2, 3]]
+
+
+def test_of_a_common_name_at_a_place_a_person_is_asked() -> None:
+    common = {"name": "王伟", "estate": "张家村一组"}
+    groups, reviews = clustered({**common, "id": ID_A}, common)
+    assert (groups, reviews) == ([[1], [2]], [(1, 2, "scored")])
 
 
 def test_with_two_known_bearers_or_none_a_person_is_asked() -> None:

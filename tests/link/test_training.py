@@ -89,7 +89,6 @@ def _alone(count: int) -> pl.DataFrame:
 def test_the_guards_send_back_the_default_model_and_say_why() -> None:
     cases = {
         "few_records": linkable(*({"name": "王小明", "phone": str(n)} for n in range(20))),
-        "households": _alone(600),
         "people": community(900, seed=4).unique("truth", keep="first", maintain_order=True),
     }
     for guard, given in cases.items():
@@ -97,6 +96,18 @@ def test_the_guards_send_back_the_default_model_and_say_why() -> None:
         assert guard in report.broken, (guard, report)
         assert model == link.DEFAULT
         assert all(name in link.BROKEN for name in report.broken)
+
+
+def test_records_of_people_who_live_alone_are_fitted_without_households() -> None:
+    model, report = _fit(_alone(600))
+    assert (report.broken, report.alone) == ((), True)
+    assert model.prior_household == 0
+    assert model.version.startswith("fitted-")
+
+
+def test_households_that_are_there_are_kept(fitted: tuple[link.Model, link.TrainingReport]) -> None:
+    assert fitted[1].alone is False
+    assert fitted[0].prior_household > 0
 
 
 def test_a_person_may_say_that_nobody_lives_with_anybody() -> None:

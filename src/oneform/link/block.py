@@ -200,8 +200,7 @@ def _ends(document: pl.Expr) -> tuple[pl.Expr, ...]:
     """The first and the last four characters of `type:number`, each with the type; null for short numbers."""
     kind, digits = document.str.extract(r"^([^:]*):"), document.str.extract(r":(.{6,})$")
     return tuple(
-        pl.concat_str(kind, pl.lit(place), end)
-        for place, end in (("<", digits.str.head(4)), (">", digits.str.tail(4)))
+        pl.concat_str(kind, pl.lit(place), end) for place, end in (("<", digits.str.head(4)), (">", digits.str.tail(4)))
     )
 
 

@@ -112,6 +112,10 @@ def _ids(rows: pl.DataFrame, left: Ints, right: Ints) -> Levels:
     graded[unproven] = on_distinct(
         numbers[left][unproven], numbers[right][unproven], lambda a, b: _number_levels(dictionary, a, b)
     )
+    # A masked number need not fit one that is itself damaged or wrong.
+    masked_other, wrong = number("id", "masked_other", "wrong")
+    unsure = (valid < 0) & ~_masked(dictionary)[texts]
+    graded[(graded == masked_other) & (unsure[left] | unsure[right])] = wrong
     tail = damaged[left] | damaged[right]
     graded[meet(heads) & (heads[left] == heads[right]) & tail] = first15
     same_text = meet(texts) & (texts[left] == texts[right]) & (graded != first15) & ~_masked(dictionary)[texts[left]]
@@ -141,8 +145,8 @@ def _masked(dictionary: pl.Series) -> Flags:
 
 
 def _number_levels(dictionary: pl.Series, some: Ints, others: Ints) -> Levels:
-    """Two identifiers of which at least one is no proof: typo, masked, masked_weak or wrong."""
-    typo, strong, weak, wrong = number("id", "typo", "masked", "masked_weak", "wrong")
+    """Two identifiers of which at least one is no proof: typo, masked, masked_weak, masked_other or wrong."""
+    typo, strong, weak, other, wrong = number("id", "typo", "masked", "masked_weak", "masked_other", "wrong")
     near = _osa(dictionary, some, others) <= 1
     width = 18
     # Damaged tails say nothing about the last three characters: they are stars for this purpose.
@@ -152,11 +156,13 @@ def _number_levels(dictionary: pl.Series, some: Ints, others: Ints) -> Levels:
     star = np.uint32(ord("*"))
     hidden = (a == star) | (b == star)
     same_length = texts.str.len_chars().to_numpy()
-    fits = (((a == b) | hidden).all(axis=1)) & (same_length[some] == same_length[others]) & hidden.any(axis=1)
+    aligned = same_length[some] == same_length[others]
+    fits = (((a == b) | hidden).all(axis=1)) & aligned & hidden.any(axis=1)
     # Places 1–6 are the community's own area: only what is visible after them tells people apart.
     visible = ((a == b) & ~hidden & (a != 0))[:, 6:].sum(axis=1)
     masked = hidden.any(axis=1)
-    graded = np.where(masked, np.where(fits, np.where(visible >= 3, strong, weak), wrong), np.where(near, typo, wrong))
+    seen = np.select([fits & (visible >= 3), fits, aligned], [strong, weak, other], wrong)
+    graded = np.where(masked, seen, np.where(near, typo, wrong))
     return graded.astype(np.int8)
 
 
@@ -259,7 +265,9 @@ def _contacts(rows: pl.DataFrame, left: Ints, right: Ints) -> Levels:
     # A slip in the name of the street or 小区, or in an address on one line.
     inside = same(rooms) & ~(known(buildings) & ~same(buildings)) & ~(known(units) & ~same(units))
     line_near, line_part, line_other = _lines(hukou_texts, hukous, left, right)
-    near_door = (inside & _near(estate_texts, estates, left, right)) | _near(hukou_texts, hukous, left, right) | line_near
+    near_door = (
+        (inside & _near(estate_texts, estates, left, right)) | _near(hukou_texts, hukous, left, right) | line_near
+    )
     # Building and room of an unnamed estate: no more than a hint.
     other_door = (known(rooms) & ~same(rooms)) | (known(units) & ~same(units))
     at_tower = (same(towers) & ~other_door) | (~known(estates) & same(buildings) & same(rooms))
@@ -277,14 +285,14 @@ def _contacts(rows: pl.DataFrame, left: Ints, right: Ints) -> Levels:
 
 
 def _lines(texts: pl.Series, column: Ints, left: Ints, right: Ints) -> tuple[Flags, Flags, Flags]:
-    """Unequal addresses on one line in Latin letters: nearly the same in some order, at least in part, not nearly."""
+    """Unequal addresses on one line in Latin letters: nearly the same in some order, at least in part, not even that."""
     near, part, other = (np.zeros(len(left), dtype=np.bool_) for _ in range(3))
     latin = np.append((texts.str.len_chars() >= _LINE).to_numpy() & ~texts.str.contains(r"\p{Han}").to_numpy(), False)
     some, others = column[left], column[right]
     unequal = np.flatnonzero((some != others) & latin[some] & latin[others])
     likeness = line_likeness(texts, some[unequal], others[unequal])
     near[unequal], part[unequal] = likeness >= _LINE_NEAR, likeness >= _LINE_PART
-    other[unequal] = likeness < _LINE_NEAR
+    other[unequal] = likeness < _LINE_PART
     return near, part, other
 
 

@@ -27,7 +27,7 @@ WATERFALL = pl.Schema(
 
 _FOR = {
     "name": {"edit", "one_differs", "words_conflict", "given", "surname", "different"},
-    "id": {"wrong", "document", "different"},
+    "id": {"wrong", "masked_other", "document", "different"},
     "dob": {"day", "same_year", "different", "generation"},
     "sex": {"different"},
     "contact": {"none"},
@@ -63,6 +63,7 @@ _ENGLISH = {
     "id masked": "a masked ID number fits",
     "id masked_weak": "a masked ID number fits",
     "id wrong": "ID numbers differ (one is not valid)",
+    "id masked_other": "a masked ID number does not fit",
     "id document_near": "document numbers differ in one place",
     "id document": "documents differ",
     "id different": "ID numbers differ",
@@ -98,6 +99,10 @@ _RULES = {
         "both ID numbers are valid and differ: perhaps one person with two, please check",
     ),
     "damaged_tail": ("证号后几位丢失，判为同一人", "the end of an ID number was lost: one person"),
+    "sole_bearer": (
+        "名字少见又同在一处，此处没有别的同名人，判为同一人",
+        "a rare name, and nobody else of that name is known at this place: one person",
+    ),
     "sex_and_dob": ("判为两个人", "two people"),
     "document_and_dob": ("判为两个人", "two people"),
     "twins": ("名字只差一点，可能是双胞胎，请核对", "perhaps twins, please check"),

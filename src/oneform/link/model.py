@@ -85,6 +85,7 @@ ID: tuple[Level, ...] = (
     Level("masked", 0.04, 1e-4, 1e-4, "遮蔽的证号对得上"),
     Level("masked_weak", 0.02, 0.02, 0.02, "遮蔽的证号对得上"),
     Level("wrong", 0.03, 0.99, 0.99, "证号不同（其中一个有误）"),
+    Level("masked_other", 0.01, 0.99, 0.99, "遮蔽的证号对不上"),
     Level("document_near", 0.08, 5e-3, 1e-5, "证件号只差一位"),
     Level("document", 0.10, 0.99, 0.99, "证件号或证件种类不同"),
     Level("different", 1e-6, 0.99, 0.99, "证号不同"),  # both valid: a rule decides, not this weight

@@ -5,7 +5,8 @@ How often it holds among one person (m) and among a household (h) comes from exp
 of agreement patterns, with priors per all pairs of records, not per candidate pair. The tables of the default model
 count as a few observations each, so that a level that is rare here keeps a sensible weight.
 
-Where the fit is not to be trusted (a guard is broken) the answer is the default model, and the report says why.
+Where the fit is not to be trusted (a guard is broken) the answer is the default model, and the report says why. Where
+only the household class is empty, these are records of people who live alone, and the two other classes are fitted.
 """
 
 from __future__ import annotations
@@ -24,7 +25,8 @@ from oneform.link.names import FULL
 
 Floats = npt.NDArray[np.float64]
 
-_RANDOM = 1_000_000  # pairs that u is counted on
+_RANDOM = 1_000_000  # random pairs that u is counted on
+_SLICE = 250_000  # … compared at a time
 _PRIOR = 20.0  # pairs of each class that the default's tables count for
 _FIRM = 3.0
 _ITERATIONS, _STILL = 200, 1e-7
@@ -55,6 +57,7 @@ class TrainingReport:
     household_pairs: float  # … two members of one household
     claimed_precision: float  # mean probability of the pairs that would be joined by weight alone
     broken: tuple[str, ...]
+    alone: bool = False  # the model knows no households: a person said so, or none were found
 
 
 @dataclass(frozen=True)
@@ -72,15 +75,19 @@ def train(
 ) -> tuple[Model, TrainingReport]:
     """The model of these records and how it came about; the same for the same input and seed, in any order of rows.
 
-    `households=False` is the word of a person that no two people among the records live together (a list of patients):
-    the household class is left out, and with it the rules about twins and children.
+    Where no two people among the records live together (a list of patients) the household class is left out, and with
+    it the rules about twins and children: found so by the fit, or said so by a person with `households=False`.
     """
     rows = standard.sort("rec_key", "rec_id")
     graded, counts = _patterns(rows, pairs)
     all_pairs = max(rows.height * (rows.height - 1) / 2, 1.0)
-    start = DEFAULT if households else replace(DEFAULT, prior_household=0.0)
-    strangers = _strangers(rows, start, seed)
+    alone = replace(DEFAULT, prior_household=0.0)
+    start = usual = DEFAULT if households else alone
+    strangers = _strangers(rows, seed)
     fit = _maximise(graded, counts, all_pairs, strangers, start)
+    if _broken(rows.height, all_pairs, fit, households=households) == (HOUSEHOLDS,):
+        households, start = False, alone
+        fit = _maximise(graded, counts, all_pairs, strangers, start)
     common, rare = _names(rows)
     tables = {
         name: tuple((float(m), float(h), float(u)) for m, h, u in found.tolist()) for name, found in fit.chances.items()
@@ -99,8 +106,9 @@ def train(
         household_pairs=fit.household * all_pairs,
         claimed_precision=float((fit.probabilities[sure] * weight).sum() / weight.sum()) if weight.sum() else 1.0,
         broken=broken,
+        alone=not households and not broken,
     )
-    return (start if broken else replace(fitted, version=version)), report
+    return (usual if broken else replace(fitted, version=version)), report
 
 
 def _positions(rows: pl.DataFrame, records: pl.Series) -> Ints:
@@ -111,31 +119,50 @@ def _positions(rows: pl.DataFrame, records: pl.Series) -> Ints:
 
 def _patterns(rows: pl.DataFrame, pairs: pl.DataFrame) -> tuple[dict[str, Levels], Floats]:
     """The distinct level vectors of the pairs and how many pairs have each."""
-    graded = levels(rows, _positions(rows, pairs["left"]), _positions(rows, pairs["right"]))
-    return _counted(graded)
+    left, right = _positions(rows, pairs["left"]), _positions(rows, pairs["right"])
+    parts = []
+    for first in range(0, max(len(left), 1), _SLICE):
+        part = slice(first, first + _SLICE)
+        parts.append(_tallied(levels(rows, left[part], right[part])))
+    return _summed(pl.concat(parts))
+
+
+def _tallied(graded: dict[str, Levels]) -> pl.DataFrame:
+    frame = pl.DataFrame({name: pl.Series(found, dtype=pl.Int8) for name, found in graded.items()})
+    return frame.group_by(frame.columns).len("pairs")
 
 
 def _counted(graded: dict[str, Levels]) -> tuple[dict[str, Levels], Floats]:
-    frame = pl.DataFrame({name: pl.Series(found, dtype=pl.Int8) for name, found in graded.items()})
-    counted = frame.group_by(frame.columns).len("pairs").sort(frame.columns)
+    return _summed(_tallied(graded))
+
+
+def _summed(tallies: pl.DataFrame) -> tuple[dict[str, Levels], Floats]:
+    frame = tallies.select(*COMPARISONS)
+    counted = tallies.group_by(frame.columns).agg(pl.col("pairs").sum()).sort(frame.columns)
     distinct = {name: counted[name].to_numpy() for name in frame.columns}
     return distinct, counted["pairs"].to_numpy().astype(np.float64)
 
 
-def _strangers(rows: pl.DataFrame, start: Model, seed: int) -> dict[str, Floats]:
-    """How many of the random pairs have each level, each counted as far as it is one of strangers."""
+def _strangers(rows: pl.DataFrame, seed: int) -> dict[str, Floats]:
+    """How many random pairs (of few records: all pairs) have each level, each counted as far as it is of strangers."""
     many = rows.height
     if many < 2:
         return {name: np.zeros(len(table)) for name, table in COMPARISONS.items()}
-    draw = np.random.default_rng(seed)
-    left = draw.integers(0, many, _RANDOM)
-    right = (left + draw.integers(1, many, _RANDOM)) % many
-    graded, counts = _counted(levels(rows, left, right))
-    posteriors = _posteriors(
-        graded, {name: logs(name, start) for name in COMPARISONS}, start.prior_person, start.prior_household
-    )
-    strange = posteriors[:, 2] * counts
-    return {name: _sums(graded[name], strange, len(table)) for name, table in COMPARISONS.items()}
+    if many * (many - 1) // 2 <= _RANDOM:
+        left, right = np.triu_indices(many, 1)
+    else:
+        draw = np.random.default_rng(seed)
+        left = draw.integers(0, many, _RANDOM)
+        right = (left + draw.integers(1, many, _RANDOM)) % many
+    tables = {name: logs(name) for name in COMPARISONS}
+    seen = {name: np.zeros(len(table)) for name, table in COMPARISONS.items()}
+    for first in range(0, len(left), _SLICE):  # compared all at once they would be training's peak of memory
+        part = slice(first, first + _SLICE)
+        graded, counts = _counted(levels(rows, left[part], right[part]))
+        strange = _posteriors(graded, tables, DEFAULT.prior_person, DEFAULT.prior_household)[:, 2] * counts
+        for name, levelled in graded.items():
+            seen[name] += _sums(levelled, strange, len(seen[name]))
+    return seen
 
 
 def _sums(found: Levels, pairs: Floats, many: int) -> Floats:

@@ -28,7 +28,7 @@ SEX_AND_DOB, DOCUMENT_AND_DOB = "sex_and_dob", "document_and_dob"
 TWINS, UNNAMED, CONTRADICTED, SCORED = "twins", "unnamed", "contradicted", "scored"
 SOLE_BEARER = "sole_bearer"  # a rare name and a place alone: enough where one known person there bears it
 
-_SOLE = 0.25  # probability from which a name and a place may be enough, or worth a question
+_SOLE = 0.25  # probability from which a name and a place may be enough; of a commoner name a person is asked
 
 Floats = npt.NDArray[np.float64]
 
@@ -136,7 +136,9 @@ def _decide(
     unnamed = name_missing & ~(dob_equal & near & ~at("sex", "different"))
     other_sex = at("sex", "different") & ~near
     thin = (
-        at("dob", "missing") & at("id", "missing", "masked_weak", "wrong") & at("contact", "missing", "estate", "none")
+        at("dob", "missing")
+        & at("id", "missing", "masked_weak", "masked_other", "wrong")
+        & at("contact", "missing", "estate", "none")
     )
     # Nothing but the name and the 小区 or village group in common, and nothing against.
     sole = (
@@ -157,12 +159,10 @@ def _decide(
         (at("sex", "different") & dob_against, APART, SEX_AND_DOB),
         (at("id", "document") & dob_against & ~lone, APART, DOCUMENT_AND_DOB),
         (tail, SAME, DAMAGED_TAIL),
-        (~possible & against, APART, CONTRADICTED),
+        (~possible & (against | at("id", "masked_other")), APART, CONTRADICTED),
         (~possible, APART, SCORED),
         (twins & ~lone, REVIEW, TWINS),
         (sole & (probabilities >= _SOLE), SAME, SOLE_BEARER),
-        # A common name and a place: strangers, and nothing in the two rows that a person could decide by.
-        (sole, APART, SCORED),
         # Without a name that fits only one valid number joins, and a name alone joins nobody: else a person is asked.
         (likely & (unnamed | name_against & ~lone | thin | other_sex), REVIEW, SCORED),
         (likely & (name_missing | at("name", "wildcard")), SAME, UNNAMED),

@@ -35,8 +35,8 @@ class Trained:
 def train_model(store: Store, *, now: datetime, who: str, households: bool = True) -> Trained:
     """Fit the model to all live records and link them anew: one transaction, one op.
 
-    Where a guard is broken (`report.broken`) the default model is what comes of it. `households=False` is a person's
-    word that no two people of these records live together.
+    Where a guard is broken (`report.broken`) the default model is what comes of it. Whether people of
+    these records live together is found out; `households=False` is a person's word that they do not.
     """
     records = engine.collect(
         engine.sql(store.connection, "SELECT rec_id, waiting FROM record WHERE NOT waiting ORDER BY rec_id")
@@ -62,7 +62,8 @@ def _note(report: link.TrainingReport) -> str:
     """How the version came about, in one Chinese sentence."""
     if report.broken:
         return f"{'；'.join(link.BROKEN[name][0] for name in report.broken)}，改用默认模型。"
-    found = f"同一人 {report.person_pairs:.0f} 对，同户不同人 {report.household_pairs:.0f} 对"
+    found = f"同一人 {report.person_pairs:.0f} 对，"
+    found += "没有同户不同人" if report.alone else f"同户不同人 {report.household_pairs:.0f} 对"
     return f"由 {report.records} 条记录估计：{found}。"
 
 
