@@ -213,3 +213,52 @@ def test_a_spouse_named_beside_a_person_who_need_not_be_the_head(tmp_path: Path,
     assert [one.records["person"]["name"].to_list() for one in checked.said] == [["张伟"], ["李娜"]]
     assert all("relation_to_head" not in one.records["person"].columns for one in checked.said)
     assert "张小明" in checked.said[0].records["person"]["extras"][0]  # a name alone is kept, and nobody is made of it
+
+
+_HEADS = """
+| 序号 | 户主姓名 | {number} | 联系电话 | 家庭住址 | 家庭人口数 | 低保证号 | 核查人 |
+|---|
+| 1 | 张伟 | 110101198001010010 | 13800000000 | 幸福小区3号楼2单元501室 | 3 | DB1 | 赵明 |
+| 2 | 李娜 | 11010119900307029X | 13900000001 | 幸福小区4号楼1单元102室 | 2 | DB2 | 钱红 |
+| 3 |  |  |  |  | 4 | DB3 | 孙军 |
+"""
+
+
+@pytest.mark.parametrize("number", ["户主身份证号", "身份证号"])
+def test_a_list_of_households_gives_their_heads_and_homes(tmp_path: Path, workspace: Workspace, number: str) -> None:
+    sheet = workbook(tmp_path / "户.xlsx", _HEADS.format(number=number))
+    checked = workspace.import_sheet(sheet, source="grid").checked
+    assert checked.counts["rows"] == 3
+    people = reads.residents(workspace.store)
+    assert sorted(people.select("name", "id_number", "relation_to_head", "phone", "current_address").rows()) == [
+        ("张伟", "110101198001010010", "02", "13800000000", "幸福小区3号楼2单元501室"),
+        ("李娜", "11010119900307029X", "02", "13900000001", "幸福小区4号楼1单元102室"),
+    ]
+    assert people["household"].n_unique() == 2
+    homes = workspace.store.connection.execute("SELECT building, unit, room FROM golden_dwelling ORDER BY 1").fetchall()
+    assert homes == [("3", "2", "501"), ("4", "1", "102")]
+    told = (
+        "SELECT head_name, head_id, relief_cert, household_size, dwelling IS NOT NULL FROM golden_household ORDER BY 3"
+    )
+    households = workspace.store.connection.execute(told).fetchall()
+    assert households[:2] == [
+        ("张伟", "110101198001010010", "DB1", 3, True),
+        ("李娜", "11010119900307029X", "DB2", 2, True),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("heads", "entity"),
+    [
+        ("户号 户主姓名 家庭人口数", "household"),  # no more of a head than the name
+        ("户号 户主 住址", "person"),
+        ("户主姓名 户主性别 户主电话 现住址", "person"),
+        ("户主姓名 与户主关系 身份证号 住址", "person"),
+    ],
+)
+def test_what_a_list_of_households_is_about(tmp_path: Path, schema: Schema, heads: str, entity: str) -> None:
+    sheet = workbook(tmp_path / "表.xlsx", f"| {' | '.join(heads.split())} |\n|---|\n")
+    (table,) = check_sheet(sheet, schema, today=TODAY).tables
+    assert table.entity == entity
+    named = any(("person", "name") in (*column.parts, (column.entity, column.field)) for column in table.columns)
+    assert named == (entity == "person" and "与户主关系" not in heads)

@@ -71,6 +71,23 @@ class Column:
     denied: bool = False  # recognised as a field that is never stored
     parts: tuple[tuple[str, str], ...] = ()  # (entity, field) of each, where one cell holds several; else empty
     split: str = ""  # how such a cell is taken apart: place | range | region | kinds | whole (each reads all of it)
+    # what the form that the sheet is writes for an empty value and for zero, and around every value
+    empty: str | None = None
+    zero: str | None = None
+    prefix: str = ""
+    suffix: str = ""
+
+    def bare(self, text: pl.Expr) -> pl.Expr:
+        """What a cell says without what its form writes for nothing, for zero and around a value."""
+        said = text.str.strip_chars()
+        without = said.str.strip_prefix(self.prefix).str.strip_suffix(self.suffix) if self.prefix or self.suffix else text
+        zero = pl.when(said == self.zero).then(pl.lit("0")).otherwise(without) if self.zero else without
+        return pl.when(said == self.empty).then(None).otherwise(zero) if self.empty else zero
+
+    @property
+    def framed(self) -> bool:
+        """True when its form writes anything but the value."""
+        return bool(self.empty or self.zero or self.prefix or self.suffix)
 
 
 @dataclass(frozen=True)

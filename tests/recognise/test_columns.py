@@ -319,3 +319,77 @@ def test_equal_words_have_one_canonical_form() -> None:
         ("人员类型", "类型"),
     ):
         assert words.canonical(one) != words.canonical(other)
+
+
+def test_words_of_one_code_list_suggest_its_field(schema: Schema, tmp_path: Path) -> None:
+    found = table(
+        schema,
+        tmp_path,
+        """
+        | 姓名 | 甲栏 | 乙栏 | 丙栏 | 配偶丁栏 | 性别 |
+        | 张三 | 自驾 | 是 | 绿 | 汉族 | 男 |
+        | 李四 | 高铁 | 否 | 黄 | 回族 | 女 |
+        | 王五 | 飞机 | 是 | 绿 | 汉族 | 女 |
+        """,
+    )
+    assert [c.field for c in found.columns] == ["name", None, None, None, None, "gender"]
+    suggested = [[field for field, _ in c.suggestions if field != "remark"] for c in found.columns[1:5]]
+    # 是/否 are of no list, 绿 and 黄 of two; a spouse's nation is not the person's
+    assert suggested == [["transport"], [], [], []]
+
+
+def test_values_of_a_list_lift_only_sex_and_nation(schema: Schema, tmp_path: Path) -> None:
+    found = table(
+        schema,
+        tmp_path,
+        """
+        | 姓名 | 年龄 | 民族情况 | 交通方式填报 | 甲 |
+        | 张三 | 30 | 汉族 | 自驾 | 男 |
+        | 李四 | 40 | 土家族 | 高铁 | 女 |
+        | 王五 | 50 | 汉 | 飞机 | 女 |
+        """,
+    )
+    assert [c.field for c in found.columns] == ["name", "age", "ethnicity", None, None]
+    assert [c.suggestions[0][0] for c in found.columns[3:]] == ["transport", "gender"]
+
+
+def test_a_temperature_proves_itself_and_an_age_does_not(schema: Schema, tmp_path: Path) -> None:
+    for values, field in (("36.5 36.8 37", "temperature"), ("36 38 41", None)):
+        lines = "\n".join(f"| 张{n} | {value} |" for n, value in zip("三四五", values.split(), strict=True))
+        found = table(schema, tmp_path, f"| 姓名 | 今早测量的体温值 |\n{lines}")
+        assert column(found, "今早测量的体温值").field == field
+
+
+def roster(schema: Schema, folder: Path, *heads: str) -> dict[str, str | None]:
+    """Header → field in a sheet whose values prove what they can: names, identifiers, phones, 男/女."""
+    given = {"姓名": "张三 李四 王五", "身份证": " ".join(IDS), "电话": "13800138000 13800138001 13800138002"}
+    given |= {
+        "性别": "男 女 男",
+        "年龄": "70 75 80",
+        "户名": "张三 李四 王五",
+        "地址": "幸福里3栋101室 幸福里3栋102室 幸福里3栋103室",
+    }
+    values = [next((v.split() for key, v in given.items() if key in head), ["甲", "乙", "丙"]) for head in heads]
+    lines = "\n".join(f"| {' | '.join(row)} |" for row in zip(*values, strict=True))
+    return {c.header: c.field for c in table(schema, folder, f"| {' | '.join(heads)} |\n{lines}").columns}
+
+
+@pytest.mark.parametrize(
+    ("heads", "bound"),
+    [
+        # all that is told of the one who is named belongs together
+        ("老人姓名 性别 年龄 老人身份证号 老人电话", "name gender age id_number phone"),
+        ("老人姓名 身份证号 志愿者电话", "name id_number -"),
+        ("孕妇姓名 身份证号 新生儿性别", "name id_number -"),
+        # neither of two
+        ("女方姓名 女方身份证号 男方姓名 男方身份证号 民族", "- - - - ethnicity"),
+        # an account's holder is named as such
+        ("老人姓名 身份证号 户名", "name id_number -"),
+        # whose number is it?
+        ("姓名 身份证号 监护人姓名 联系电话", "name id_number - -"),
+        ("姓名 性别 父亲姓名 身份证号", "name gender - -"),
+        ("姓名 身份证号 监护人关系 联系电话", "name id_number contact_relation phone"),
+    ],
+)
+def test_whose_values_they_are(schema: Schema, tmp_path: Path, heads: str, bound: str) -> None:
+    assert [field or "-" for field in roster(schema, tmp_path, *heads.split()).values()] == bound.split()

@@ -22,7 +22,7 @@ from oneform.schema import Field, Schema
 __all__ = ["normalised"]
 
 _FEW = 5  # cells of one column that may each be asked about
-_TRUE = {"是", "有", "√", "对"}
+_TRUE = {"true", "是", "有", "√", "对"}
 
 
 @dataclass(frozen=True)
@@ -53,10 +53,11 @@ class Fact:
         return held | pl.col(f"u{self.column.index}") if self.column.split else held
 
 
-def normalised(table: Table, schema: Schema, *, today: date, file: str = "") -> Normalised:
+def normalised(table: Table, schema: Schema, *, today: date, file: str = "", own: bool = False) -> Normalised:
     """Every bound column of a table in its canonical form; rows, order and coordinates are kept.
 
-    `file` is the file's name: what it says of the grid or the list counts where the sheet itself is silent.
+    `file` is the file's name: what it says of the grid or the list counts where the sheet itself is silent. `own`: the
+    sheet is a form of the dataset's, whose short addresses (5-1-202) name no dwelling anew.
     """
     facts = _stored(table, schema)
     parsed = _parsed(table, facts, schema, today=today)
@@ -70,11 +71,9 @@ def normalised(table: Table, schema: Schema, *, today: date, file: str = "") -> 
         )
         for entity in dict.fromkeys([main, *(fact.field.entity for fact in facts)])
     }
-    add_derived(records, table, schema, file)
+    add_derived(records, table, schema, file, own=own)
     used = [fact.column for fact in facts]
-    records[main] = (
-        records[main].hstack(parsed.with_columns(_verbatim(used)).select("raw")).hstack(_extras(table, used))
-    )
+    records[main] = records[main].hstack(table.cells.select(_verbatim(used))).hstack(_extras(table, used))
     return Normalised(main, records, _problems(table, facts, parsed), _notes(facts, parsed))
 
 
@@ -95,6 +94,12 @@ def _parsed(table: Table, facts: list[Fact], schema: Schema, *, today: date) -> 
     indices = dict.fromkeys(fact.column.index for fact in facts)
     cells = table.cells.select("row", *(f"c{index}" for index in indices)).hstack(
         table.types.select(pl.col(f"c{index}").alias(f"t{index}") for index in indices)
+    )
+    framed = {fact.column.index: fact.column for fact in facts if fact.column.framed}
+    cells = cells.with_columns(column.bare(pl.col(f"c{index}")).alias(f"c{index}") for index, column in framed.items())
+    cells = cells.with_columns(
+        pl.when(pl.col(f"c{index}").is_null()).then(pl.lit(BLANK, pl.UInt8)).otherwise(f"t{index}").alias(f"t{index}")
+        for index in framed
     )
     for column in dict.fromkeys(fact.column.index for fact in facts if fact.column.split):
         cells = cells.hstack(_apart(cells, next(c for c in table.columns if c.index == column), schema))

@@ -40,11 +40,14 @@ _NAMED: dict[str, tuple[str, dict[str, str]]] = {"grid": ("grid", {}), "communit
 _VALID = ("valid18", "upgraded15")
 
 
-def add_derived(records: dict[str, pl.DataFrame], table: Table, schema: Schema, file: str) -> None:
+def add_derived(
+    records: dict[str, pl.DataFrame], table: Table, schema: Schema, file: str, *, own: bool = False
+) -> None:
     """What the sheet says without a column for it: birth and sex inside an ID, parts of an address, the sheet's grid."""
-    if "person" in (table.entity, schema.entities[table.entity].event) and "person" in records:
+    if "person" in records:
         records["person"] = _from_identifier(_with_relation(records["person"], table, schema), schema)
-        _add_address_parts(records)
+        if "person" in (table.entity, schema.entities[table.entity].event):
+            _add_address_parts(records, whole=own)
     if "dwelling" in records:
         records["dwelling"] = _with_plain_parts(records["dwelling"])
     if "area" in records:
@@ -81,14 +84,19 @@ def _place(table: Table, file: str) -> dict[str, str]:
     return found
 
 
-def _add_address_parts(records: dict[str, pl.DataFrame]) -> None:
-    """The dwelling that a current address names, where the sheet has no columns for building and room."""
+def _add_address_parts(records: dict[str, pl.DataFrame], *, whole: bool) -> None:
+    """The dwelling that a current address names, where the sheet has no columns for building and room.
+
+    `whole`: an address that names no estate names no dwelling.
+    """
     people = records["person"]
     known = records.get("dwelling", people.select("sheet", "row", pl.lit(None, pl.String).alias("held")))
     if "current_address" in people.columns and not {"building", "unit", "room"} & set(known.columns):
         parts = (
             people.select(address.parts(pl.col("current_address")).alias("parts")).unnest("parts").rename(_PART_NAMES)
         )
+        if whole:
+            parts = parts.with_columns(pl.when(pl.col("estate").is_not_null()).then(pl.all()))
         missing = [name for name in parts.columns if name not in known.columns]
         records["dwelling"] = known.hstack(parts.select(missing))
 

@@ -17,6 +17,7 @@ from oneform import engine, fill, problems, project
 from oneform.frames import Delivered, Filled, Report
 from oneform.mapping.model import Card, Split
 from oneform.mapping.model import Mapping as Form
+from oneform.pipeline.delivered import said_by
 from oneform.schema import Schema
 from oneform.store import Store, begin_op, golden
 from oneform.store.database import write_whole
@@ -155,7 +156,7 @@ def deliver(
     with (
         store.transaction()
     ):  # a file that left without a record, or a record without its file, would be worse than none
-        _record(store, form, delivered, params or {}, now=now, who=who)
+        _record(store, form, delivered, written, params or {}, now=now, who=who)
         write_files(folder, written.files)
     return delivered, written.problems
 
@@ -192,7 +193,14 @@ def _free_mb(folder: Path) -> int:
 
 
 def _record(
-    store: Store, form: Form, delivered: list[Delivered], params: Mapping[str, str], *, now: datetime, who: str
+    store: Store,
+    form: Form,
+    delivered: list[Delivered],
+    written: Written,
+    params: Mapping[str, str],
+    *,
+    now: datetime,
+    who: str,
 ) -> None:
     op = begin_op(store, "delivery", at=now.isoformat(timespec="seconds"), who=who, detail=form.form)
     first = int(store.connection.execute("SELECT coalesce(max(delivery_id), 0) + 1 FROM delivery").fetchall()[0][0])
@@ -209,6 +217,7 @@ def _record(
             "recipient": form.recipient,
             "file": one.file.name,
             "sha256": one.sha256,
+            "content_sha256": said_by(written.files[one.file.name], one.file.name),
         }
         for number, one in enumerate(delivered)
     ]

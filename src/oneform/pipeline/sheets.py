@@ -14,10 +14,12 @@ from oneform import engine, problems, read, recognise
 from oneform.answer.problem_workbook import file_name, problem_workbook
 from oneform.frames import LEFT_OUT, PROBLEMS, Memory, Normalised, Table, Workbook
 from oneform.kinds import date as dates
+from oneform.mapping.model import Crosstab
 from oneform.mapping.model import Mapping as Form
 from oneform.normalise import normalised
 from oneform.pipeline import changes, confirming, editions
 from oneform.pipeline.confirming import Said
+from oneform.pipeline.delivered import delivery_of
 from oneform.pipeline.identity import settle
 from oneform.pipeline.reports import write_files
 from oneform.pipeline.sheet_reviews import ensure_no_answers
@@ -98,6 +100,7 @@ class Imported:
     dry_run: bool = False
     merged: int = 0  # residents of before that turned out to be another one
     split: int = 0  # residents that came off another
+    delivered: tuple[str, str] | None = None  # form and day of our own delivery that the file is, unchanged
 
 
 def check_sheet(  # noqa: PLR0913 - how a file may be read, each by keyword
@@ -110,16 +113,19 @@ def check_sheet(  # noqa: PLR0913 - how a file may be read, each by keyword
     memory: Memory | None = None,
     register: pl.DataFrame | None = None,
     skip_hidden: bool = False,
+    workbook: Workbook | None = None,
     say: Callable[[str], None] = _silent,
 ) -> Checked:
-    """Read, recognise, normalise and validate a file. WorkbookError when it is refused as a whole.
+    """Read (unless it was: `workbook`), recognise, normalise and validate a file. WorkbookError when it is refused.
 
     `memory` is what people answered about earlier sheets, `said` what is said about this one, `register` the dwellings
     that are known to be there (store.dwelling_register): an import is given none, for what it holds back may not hang on
     which sheet came first.
     """
-    say("读取")
-    workbook = read.workbook(path, skip_hidden=True) if skip_hidden else read.workbook(path)
+    ensure_rows(form, path)
+    if workbook is None:
+        say("读取")
+        workbook = _read(path, skip_hidden=skip_hidden)
     ensure_no_answers(workbook, path)
     say("识别表头")
     known, told = memory or Memory(), said or Said()
@@ -129,7 +135,7 @@ def check_sheet(  # noqa: PLR0913 - how a file may be read, each by keyword
         raise recognise.refusal(workbook, schema)
     confirming.unheard(tables, told)
     say("规范与校验")
-    values = tuple(normalised(table, schema, today=today, file=path.stem) for table in tables)
+    values = tuple(normalised(table, schema, today=today, file=path.stem, own=form is not None) for table in tables)
     judged = tuple(
         validated(one, table, schema, today=today, register=None if table.entity == "dwelling" else register)
         for one, table in zip(values, tables, strict=True)
@@ -151,6 +157,17 @@ def check_sheet(  # noqa: PLR0913 - how a file may be read, each by keyword
     )
 
 
+def _read(path: Path, *, skip_hidden: bool) -> Workbook:
+    return read.workbook(path, skip_hidden=True) if skip_hidden else read.workbook(path)
+
+
+def ensure_rows(form: Form | None, path: Path) -> None:
+    """OF207 for a form of counts: nobody's row is in it."""
+    if form is not None and isinstance(form.shape, Crosstab):
+        zh, en = "统计表，表里的数是从名单数出来的，读不回去", "a table of counts, which cannot be read back"
+        raise problems.refusal("OF207", path.name, sheet=form.title, what=zh, what_en=en)
+
+
 def import_sheet(  # noqa: PLR0913 - what a batch carries, each by keyword
     store: Store,
     path: Path,
@@ -170,6 +187,12 @@ def import_sheet(  # noqa: PLR0913 - what a batch carries, each by keyword
     A dry run does all of it and takes it back: nothing is written, no id is used up.
     """
     _ensure_known(source, store.schema)
+    ensure_rows(form, path)
+    say("读取")
+    workbook = _read(path, skip_hidden=skip_hidden)
+    own = delivery_of(store, workbook)
+    if own is not None:
+        return _unchanged(workbook, own, source or "other", now.date())
     checked = check_sheet(
         path,
         store.schema,
@@ -178,6 +201,7 @@ def import_sheet(  # noqa: PLR0913 - what a batch carries, each by keyword
         said=said,
         memory=remembered(store),
         skip_hidden=skip_hidden,
+        workbook=workbook,
         say=say,
     )
     if all(table.data_rows is None for table in checked.tables):
@@ -200,6 +224,12 @@ def import_sheet(  # noqa: PLR0913 - what a batch carries, each by keyword
     if not dry_run:
         store.settle()
     return outcome
+
+
+def _unchanged(workbook: Workbook, own: tuple[str, str], source: str, today: date) -> Imported:
+    """The outcome for a delivery of ours that nobody has written in: all it says came from here."""
+    nothing = Checked(workbook, (), (), (), pl.DataFrame(schema=LEFT_OUT), pl.DataFrame(schema=PROBLEMS))
+    return Imported(nothing, 0, source, today.isoformat(), 0, 0, 0, 0, again=True, delivered=own)
 
 
 def _ensure_known(source: str | None, schema: Schema) -> None:

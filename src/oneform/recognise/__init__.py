@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import cache
 
 import polars as pl
 
@@ -27,12 +28,12 @@ from oneform.mapping.model import Mapping
 from oneform.recognise import cards, composite, forms, layout, members, refused, values
 from oneform.recognise.answers import answers
 from oneform.recognise.band import HEIGHT, ROWS, Band, Zone, find, stated, zone
-from oneform.recognise.bind import SUGGESTED
 from oneform.recognise.body import ABOVE, AFTER, Body, body, listed
 from oneform.recognise.dictionary import Dictionary, Header, dictionary, header
 from oneform.recognise.facts import below, facts
 from oneform.recognise.forms import path_key
 from oneform.recognise.remembered import Remembered, header_rows, signature
+from oneform.recognise.seen import SUGGESTED
 from oneform.schema import Schema
 
 __all__ = ["answers", "path_key", "refusal", "signature", "skipped", "tables"]
@@ -66,7 +67,7 @@ def tables(
     shown by its header alone: `refused` says why, its rows are not read.
     """
     known = dictionary(schema)
-    form = forms.form(mapping) if mapping else None
+    form = forms.form(mapping, schema) if mapping else None
     read = [sheet for sheet in workbook.sheets if _why_skipped(sheet) is None]
     told = Remembered(memory or Memory())
     found = [table for sheet in read for table in _of_sheet(sheet, known, form, told, header) if _tells(table, schema)]
@@ -188,6 +189,7 @@ def _of_sheet(
     """Tables of one sheet: side by side in one band, one under another, or cards."""
     sheet, own = _without_own(sheet)
 
+    @cache  # every band holds the same texts
     def knows(path: tuple[str, ...]) -> bool:
         return (
             known.knows(path) or (form is not None and form.has(path)) or told.has(path) or composite.knows(path, known)
@@ -196,10 +198,11 @@ def _of_sheet(
     rows_said = header or header_rows(sheet, told.memory)
     named = stated(sheet, *rows_said, knows) if rows_said else None
     band = named or find(sheet, knows)
-    if band is None or (not named and cards.is_card(sheet, band, known)):
+    if band is None or (not named and not (form and form.cells) and cards.is_card(sheet, band, known)):
         return cards.tables(sheet, known)
     found: list[Table] = []
-    start, said = 1, _said(sheet, 1, band, {})
+    places = form.places if form else frozenset()
+    start, said = 1, _said(sheet, 1, band, {}, places)
     while band is not None:
         further = layout.next_band(sheet, band, knows, said)
         stop = further[1] if further else sheet.texts.height + 1
@@ -208,17 +211,19 @@ def _of_sheet(
         notes += [(sheet.name, None, c, *_OWN_COLUMN) for c in own]
         own = []
         for block in blocks:
-            own_facts = _said(sheet, start, band, said, block if len(blocks) > 1 else None)
+            own_facts = _said(sheet, start, band, said, places, block if len(blocks) > 1 else None)
             above = [cell.text for line in _lines(sheet, start, band).values() for cell in line.values()]
             data = body(sheet, (band.first, band.last), _leaves(band, block), stop=stop, above=above)
+            data = _without_foot(sheet, data, forms.ends(form, data.cells))
             made = _table(sheet, band, block, data, known, form, told, start=start, said=own_facts, notes=notes)
+            made = [cards.with_top(one, sheet, start, known, form) for one in made]
             listing = any(_lists(table, known.schema) for table in made)
             found += made if listing or not refused.shape(band, said.get("title", "")) else []
             notes = []  # said once, with the first table
         if further is None:
             break
         band, start = further
-        said = _said(sheet, start, band, said)
+        said = _said(sheet, start, band, said, places)
     return found
 
 
@@ -227,25 +232,45 @@ def _lines(sheet: Sheet, start: int, band: Band) -> Zone:
     return zone(sheet, start=start, rows=band.first - start)
 
 
+def _without_foot(sheet: Sheet, data: Body, first: int | None) -> Body:
+    """The body up to the row `first`, from which on the form has its own foot; None: it has none."""
+    if first is None:
+        return data
+    foot = data.cells.filter(pl.col("row") >= first)["row"]
+    own = listed(sheet.name, foot, pl.repeat(AFTER[0], foot.len(), dtype=pl.String, eager=True))
+    above = pl.col("row") < first
+    return Body(data.cells.filter(above), data.types.filter(above), pl.concat([data.left_out, own]).sort("row"))
+
+
 def _said(
-    sheet: Sheet, start: int, band: Band, inherited: dict[str, str], block: list[int] | None = None
+    sheet: Sheet,
+    start: int,
+    band: Band,
+    inherited: dict[str, str],
+    places: frozenset[str] = frozenset(),
+    block: list[int] | None = None,
 ) -> dict[str, str]:
-    """What the lines over a header say (of several tables side by side, those over the block), else what was said above."""
+    """What the lines over a header say (of several tables side by side, those over the block), else what was said above.
+
+    `places`: what a form prints over its table of itself, which says nothing of its rows.
+    """
     lines = _lines(sheet, start, band)
     if block is not None:
         span = range(min(block), max(block) + 1)
         lines = {row: {c: cell for c, cell in line.items() if c in span} for row, line in lines.items()}
-    return {**inherited, **facts(lines, start, band.first - 1)}
+    return {**inherited, **facts(lines, start, band.first - 1, places)}
 
 
-def _said_below(sheet: Sheet, left_out: pl.DataFrame, said: dict[str, str]) -> dict[str, str]:
+def _said_below(
+    sheet: Sheet, left_out: pl.DataFrame, said: dict[str, str], places: frozenset[str] = frozenset()
+) -> dict[str, str]:
     """`said` and what the signature and notes under a table add to it."""
     rows = left_out.filter(pl.col("reason") == AFTER[0])["row"]
     if rows.is_empty():
         return said
     first = int(rows[0])
     last = min(int(rows[-1]), first + ROWS)
-    return below(zone(sheet, start=first, rows=last - first + 1), first, last, said)
+    return below(zone(sheet, start=first, rows=last - first + 1), first, last, said, places)
 
 
 def _without_own(sheet: Sheet) -> tuple[Sheet, list[int]]:
@@ -278,15 +303,18 @@ def _table(  # noqa: PLR0913 - what is known of a sheet, one by one
     said: dict[str, str],
     notes: Sequence[tuple[object, ...]],
 ) -> list[Table]:
-    said = _said_below(sheet, data.left_out, said)
+    said = _said_below(sheet, data.left_out, said, form.places if form else frozenset())
     headers = {column: header(band.paths.get(column, ("",))) for column in block}
-    shares = values.shapes(data.cells, [f"c{column}" for column in block])
+    shares = values.shapes(forms.bare(data.cells, form, band.paths), [f"c{column}" for column in block], known.listed)
 
-    def bound(some: dict[int, Header]) -> tuple[str, tuple[Column, ...], pl.DataFrame]:
+    def bound(some: dict[int, Header], by: forms.Form | None) -> tuple[str, tuple[Column, ...], pl.DataFrame]:
         by_column = {int(name[1:]): share for name, share in shares.items()}
-        return composite.bind(sheet.name, said.get("title", ""), some, by_column, known, form, told)
+        entity, columns, found = composite.bind(sheet.name, said.get("title", ""), some, by_column, known, by, told)
+        if by is not None:
+            columns = tuple(forms.framed(column, by.output((column.header,))) for column in columns)
+        return entity, columns, found
 
-    entity, columns, found = bound(headers)
+    entity, columns, found = bound(headers, form)
     lines = pl.Series([row for row, line in _lines(sheet, start, band).items() if line], dtype=pl.Int32)
     left_out = pl.concat(
         [
@@ -298,8 +326,11 @@ def _table(  # noqa: PLR0913 - what is known of a sheet, one by one
     cells, types = _filled_down(sheet, data, columns, known.schema)
     rows = (int(cells["row"][0]), int(cells["row"][-1])) if cells.height else None
     whole = Table(sheet.name, (band.first, band.last), rows, columns, cells, types, said, left_out, found, entity)
-    # a form says itself what its columns are
-    return [whole] if form else members.separated(whole, headers, bound, known.schema)
+    if form and not form.members:  # it says itself what its columns are
+        return [whole]
+    people = replace(form, each=None) if form else None  # whose rows are households; here are its members
+    parts = members.separated(whole, headers, lambda some: bound(some, people), known.schema)
+    return [*parts[:1], *(forms.of_member(part, form) for part in parts[1:])] if form else parts
 
 
 def _filled_down(

@@ -6,47 +6,27 @@ words, or initials, and never past a veto; likeness alone only suggests.
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections import Counter, defaultdict
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 import polars as pl
 
-from oneform import problems
 from oneform.frames import PROBLEMS, Column
 from oneform.recognise import forms, subject, values, words
 from oneform.recognise.context import Neighbours, fits, general
 from oneform.recognise.dictionary import Dictionary, Header, Meaning
+from oneform.recognise.doubts import duplicates, missing, problem, vetoed
 from oneform.recognise.remembered import Remembered
+from oneform.recognise.seen import SUGGESTED, Claim, Seen, Share, field_of, letters, text, unbind
 from oneform.schema import Field, Schema, header_key
 
 AUTOMATIC = 0.8
 _LABEL, _ALIAS, _GROUPED, _INITIALS, _CONTEXT, _WORDS, _PROVED = 0.99, 0.96, 0.95, 0.9, 0.9, 0.85, 0.82
 _EXACT = 0.95
-SUGGESTED = 0.7  # a context alias whose context is missing
-
-Share = dict[str, float]
-
-
-@dataclass(frozen=True)
-class Claim:
-    """A column says it is a field, and how surely."""
-
-    meaning: Meaning
-    confidence: float
-
-
-@dataclass
-class Seen:
-    """One column on its way to being understood."""
-
-    index: int
-    header: Header
-    share: Share
-    claims: list[Claim] = field(default_factory=list)
-    bound: Claim | None = None
-    denied: bool = False
-    suggestions: list[tuple[Meaning, float]] = field(default_factory=list)
+_LIKELY = 0.35  # likeness from which values may prove it
+_BY_VALUES = 0.66  # the words in the cells are of one code list
 
 
 def bind(
@@ -77,11 +57,12 @@ def bind(
         if one not in settled:
             one.bound = _best(one, entity, eligible, seen, schema)
             one.suggestions = _suggestions(one, eligible, dictionary)
+    _not_of_neighbours([one for one in seen if one.bound is None or one.bound.confidence < 1.0], schema)
     _settle_rivals(seen, schema)
     _promote([one for one in seen if one not in settled], schema)
-    found = [*_duplicates(sheet, seen), *_vetoed(sheet, seen, schema), *_missing(sheet, seen, entity, schema)]
+    found = [*duplicates(sheet, seen), *vetoed(sheet, seen, schema), *missing(sheet, seen, entity, schema)]
     if form is not None and len(stated) * 2 < len(form.outputs):
-        found.append(_problem(sheet, None, None, "OF204", expected=form.title, found=title or sheet))
+        found.append(problem(sheet, None, None, "OF204", expected=form.title, found=title or sheet))
     return entity, tuple(_column(one) for one in seen), pl.DataFrame(found, schema=PROBLEMS, orient="row")
 
 
@@ -130,9 +111,7 @@ def _claims(header: Header, dictionary: Dictionary) -> list[Claim]:
         if found:
             return found
     found = [Claim(m, _WORDS) for m in dictionary.in_same_words(header.key)]
-    if not found and re.fullmatch("[a-z]{2,8}", header.key):
-        found = [Claim(m, _INITIALS) for m in dictionary.initials.get(header.key, [])]
-    return found
+    return found or [Claim(m, _INITIALS) for m in dictionary.in_initials(header.key)]
 
 
 def _bare(group: str) -> str:
@@ -165,11 +144,7 @@ def _speaks_of_another(group: str, key: str) -> bool:
 
 
 def _is_label(meaning: Meaning, key: str, schema: Schema) -> bool:
-    return not meaning.denied and header_key(_field(meaning, schema).zh) == key
-
-
-def _field(meaning: Meaning, schema: Schema) -> Field:
-    return schema.entities[meaning.entity].fields[meaning.field]
+    return not meaning.denied and header_key(field_of(meaning, schema).zh) == key
 
 
 # -- one column ----------------------------------------------------------------------------------------------------
@@ -211,7 +186,7 @@ def _of_known_event(meaning: Meaning, one: Seen, seen: list[Seen], schema: Schem
 
 def _skipped(meaning: Meaning, schema: Schema) -> bool:
     """True for row numbers, who filled the sheet and when: of no entity, in every table."""
-    return not meaning.denied and meaning.alone and _field(meaning, schema).output_only
+    return not meaning.denied and meaning.alone and field_of(meaning, schema).output_only
 
 
 def _context_fits(meaning: Meaning, one: Seen, entity: str, seen: list[Seen], schema: Schema) -> bool:
@@ -248,8 +223,27 @@ def _suggestions(one: Seen, eligible: set[str], dictionary: Dictionary) -> list[
             if m.entity in eligible and (m.entity, m.field) not in known:
                 named.append((m, confidence))
                 known.add((m.entity, m.field))
+        named = _with_values(one, named, eligible, dictionary)
     named.sort(key=lambda pair: -pair[1])
     return [(m, c) for m, c in named if one.bound is None or m != one.bound.meaning][:3]
+
+
+def _with_values(
+    one: Seen, named: list[tuple[Meaning, float]], eligible: set[str], dictionary: Dictionary
+) -> list[tuple[Meaning, float]]:
+    """The suggestions the cells allow, and the field of the only code list that they are words of."""
+    schema = dictionary.schema
+    named = [(m, sure) for m, sure in named if not values.impossible(one.share, field_of(m, schema))]
+    fields = [
+        m for name in values.code_lists(one.share) for m in dictionary.coded.get(name, ()) if m.entity in eligible
+    ]
+    if len(fields) != 1 or words.other_party("".join([*one.header.groups, one.header.key])):
+        return named
+    proved = (fields[0].entity, fields[0].field)
+    alike = [sure for m, sure in named if (m.entity, m.field) == proved]
+    one.by_values = None if alike else fields[0]
+    rest = [(m, sure) for m, sure in named if (m.entity, m.field) != proved]
+    return [*rest, (fields[0], max([_BY_VALUES, *alike]))]
 
 
 # -- between columns -----------------------------------------------------------------------------------------------
@@ -269,93 +263,70 @@ def _settle_rivals(seen: list[Seen], schema: Schema) -> None:
         exact = [one for one in exact if one.bound and one.bound.confidence == 1.0] or exact  # stated or remembered
         for one in rivals:
             if len(exact) != 1 or one is not exact[0]:
-                _unbind(one)
+                unbind(one)
 
 
-def _unbind(one: Seen) -> None:
-    if one.bound:
-        one.suggestions = [(one.bound.meaning, SUGGESTED), *one.suggestions][:3]
-        one.bound = None
+def _not_of_neighbours(seen: list[Seen], schema: Schema) -> None:
+    """A bare 联系电话 or 身份证号 right after 监护人姓名 or 联系人 may be that person's: it is only suggested."""
+    for before, one in itertools.pairwise(seen):
+        meant = (one.bound.meaning.entity, one.bound.meaning.field) if one.bound else None
+        if meant not in {("person", "phone"), ("person", "id_number")} or one.header.groups != before.header.groups:
+            continue
+        about = field_of(before.bound.meaning, schema) if before.bound else None
+        # 志愿者 may be a yes/no column
+        if words.somebody_else(before.header.key) and (about is None or about.kind in {"name", "text"}):
+            unbind(one)
+            one.doubtful = True
 
 
 def _promote(seen: list[Seen], schema: Schema) -> None:
     """A suggestion becomes automatic when the values prove it, nobody else claims the field and no veto stands."""
     taken = {(one.bound.meaning.entity, one.bound.meaning.field) for one in seen if one.bound}
-    wanted = Counter((m.entity, m.field) for one in seen if not one.bound for m, c in one.suggestions if c >= SUGGESTED)
-    for one in seen:
-        if one.bound or one.denied or words.other_party("".join([*one.header.groups, one.header.key])):
-            continue
-        for meaning, confidence in one.suggestions:
+    named = [[m for m, c in one.suggestions if c >= SUGGESTED] for one in seen if not one.bound]
+    wanted = Counter((found[0].entity, found[0].field) for found in named if len(found) == 1)  # 户名 may be of two
+    proved = {one.index: _proved(one, schema) for one in seen if not one.bound}
+    candidates = Counter((m.entity, m.field) for found in proved.values() for m in found)
+    owner = next((words.owner(one.header.key) for one in seen if one.bound and one.bound.meaning == _NAME), None)
+    # the name first: what else is told of somebody is told of whom it names
+    for one in sorted(seen, key=lambda one: _NAME not in proved.get(one.index, [])):
+        for meaning in proved.get(one.index, []):
             place = (meaning.entity, meaning.field)
-            rivals = wanted[place] - (confidence >= SUGGESTED)
-            if place in taken or rivals or confidence < 0.35 or not values.proves(one.share, _field(meaning, schema)):
+            sure = dict(one.suggestions)[meaning]
+            if place in taken or wanted[place] > (sure >= SUGGESTED) or candidates[place] > 1:
                 continue
-            if _differs(one.header.key, _field(meaning, schema)):
+            if meaning != _NAME and words.owner(one.header.key) not in {"", owner}:
                 continue
+            if meaning == _NAME:
+                owner = words.owner(one.header.key)
             one.bound = Claim(meaning, _PROVED)
             one.suggestions = [pair for pair in one.suggestions if pair[0] != meaning]
             taken.add(place)
             break
 
 
+_NAME = Meaning("person", "name")
+
+
+def _proved(one: Seen, schema: Schema) -> list[Meaning]:
+    """The suggestions that the values prove; a header that names fields is never one of another, a party's never."""
+    if one.denied or one.doubtful or words.other_party("".join([*one.header.groups, one.header.key])):
+        return []
+    named = {(claim.meaning.entity, claim.meaning.field) for claim in one.claims}
+    return [
+        meaning
+        for meaning, sure in one.suggestions
+        if sure >= _LIKELY
+        and meaning != one.by_values
+        and named <= {(meaning.entity, meaning.field)}
+        and values.proves(one.share, field_of(meaning, schema))
+        and not _differs(one.header.key, field_of(meaning, schema))
+    ]
+
+
 def _differs(key: str, one: Field) -> bool:
     """True when the header differs in party, moment or kind from every way the field is called."""
     names = [one.zh, *one.aliases, *one.context_aliases]
     return all(words.contradicts(key, header_key(name)) for name in names)
-
-
-# -- problems ------------------------------------------------------------------------------------------------------
-
-Row = tuple[str, int | None, int | None, str | None, str | None, str, str, str, str]
-
-
-def _problem(sheet: str, one: Seen | None, name: str | None, code: str, **facts: str) -> Row:
-    place = (one.index, text(one.header.path)) if one else (None, None)
-    zh, en = problems.message(code, **facts), problems.message(code, lang="en", **facts)
-    return (sheet, None, place[0], place[1], name, code, problems.level(code), zh, en)
-
-
-def _duplicates(sheet: str, seen: list[Seen]) -> list[Row]:
-    """OF202 per header text that stands over two columns."""
-    same: dict[tuple[str, ...], list[Seen]] = defaultdict(list)
-    for one in seen:
-        if one.header.full_key:
-            same[*one.header.groups, one.header.full_key].append(one)
-    return [
-        _problem(
-            sheet, twins[0], None, "OF202",
-            header=text(twins[0].header.path), columns="、".join(letters(one.index) for one in twins),
-        )
-        for twins in same.values()
-        if len(twins) > 1
-    ]  # fmt: skip
-
-
-def _vetoed(sheet: str, seen: list[Seen], schema: Schema) -> list[Row]:
-    """OF203 per bound column most of whose values cannot be its field's; the column is unbound."""
-    found = []
-    for one in seen:
-        if one.bound is None:
-            continue
-        about = _field(one.bound.meaning, schema)
-        if values.impossible(one.share, about):
-            facts = {"header": text(one.header.path), "expected": about.zh, "expected_en": about.en}
-            found.append(_problem(sheet, one, about.name, "OF203", **facts))
-            _unbind(one)
-    return found
-
-
-def _missing(sheet: str, seen: list[Seen], entity: str, schema: Schema) -> list[Row]:
-    """OF201 when a list of people has neither names nor identifiers; the nearest header is named."""
-    bound = {one.bound.meaning.field for one in seen if one.bound and one.bound.meaning.entity == "person"}
-    plain = {name for name in bound if not schema.entities["person"].fields[name].output_only}
-    if entity != "person" or bound & {"name", "id_number"} or len(plain) < 3:
-        return []
-    label = schema.entities["person"].fields["name"].zh
-    likely = [(c, one) for one in seen for m, c in one.suggestions if m.field in {"name", "id_number"}]
-    near = text(max(likely, key=lambda pair: pair[0])[1].header.path) if likely else ""
-    nearest, nearest_en = (f"，最接近的是「{near}」", f"; nearest: {near}") if near else ("", "")
-    return [_problem(sheet, None, "name", "OF201", header=label, nearest=nearest, nearest_en=nearest_en)]
 
 
 def _column(one: Seen) -> Column:
@@ -370,17 +341,3 @@ def _column(one: Seen) -> Column:
         return plain
     bound = one.bound.meaning
     return replace(plain, entity=bound.entity, field=bound.field, confidence=one.bound.confidence)
-
-
-def text(path: tuple[str, ...]) -> str:
-    """A header path as people read it: `组/列`, line feeds and padding blanks gone."""
-    return "/".join(re.sub(r"(?<=[^\x00-\x7f])\s+|\s+(?=[^\x00-\x7f])", "", re.sub(r"\s+", " ", part)) for part in path)
-
-
-def letters(column: int) -> str:
-    """28 → `AB`."""
-    name = ""
-    while column:
-        column, rest = divmod(column - 1, 26)
-        name = chr(65 + rest) + name
-    return name

@@ -4,22 +4,26 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import polars as pl
 
-from oneform.frames import BLANK, LEFT_OUT, TEXT, Sheet, Table
+from oneform.frames import BLANK, LEFT_OUT, TEXT, Column, Sheet, Table
+from oneform.mapping.model import Output
 from oneform.recognise.band import Band, Cell, Zone, zone
 from oneform.recognise.bind import bind
 from oneform.recognise.body import ABOVE
 from oneform.recognise.dictionary import Dictionary, header
 from oneform.recognise.facts import facts
+from oneform.recognise.forms import Form, stated_cell
 from oneform.schema import header_key
 
 FEWEST = 3  # labels with a place for their value that make a card
 ROWS, MOST = 200, 20_000  # rows looked at for a first card, and for all of them
 _NO_LABEL = ("卡片里没有认出标签的内容", "text of a card without a known label")
+_EMPTY = re.compile(r"[\s_＿—/年月日]*|(?:[□☐○◯]\s*[^□☐○◯■☑☒●◉√✓✔]*)+")  # a place nobody filled in
 _BOX = re.compile("[□☐○◯■☑☒●◉√✓✔]")
 _IN_ONE = re.compile(r"^\s*([^:：]{1,20})[:：]\s*(\S.*)$", re.DOTALL)
 
@@ -89,6 +93,78 @@ def tables(sheet: Sheet, known: Dictionary) -> list[Table]:
     return [Table(sheet.name, (first, last), data, bound, texts, types, said, left_out, found, entity)]
 
 
+def with_top(table: Table, sheet: Sheet, start: int, known: Dictionary, form: Form | None) -> Table:
+    """The table of a household's members with what the labelled cells over it say of the household and its dwelling.
+
+    These cells get columns of free numbers, the same text in every row. The head's own cells fill the blanks of the
+    head's row; with a form that names them, a head who is not among the members gets a row.
+    """
+    above = zone(sheet, start=start, rows=max(table.header_rows[0] - start, 0))
+    slots = [
+        slot
+        for slot in _slots(above, known, form.cells if form else None, loose=True)
+        if slot.text and not _EMPTY.fullmatch(slot.text)
+    ]
+    if table.entity != "person" or len(slots) < FEWEST:
+        return table
+    free = max([sheet.texts.width, *(column.index for column in table.columns)]) + 1
+    told = {free + number: slot for number, slot in enumerate(slots)}
+    beside = {column.index: header((column.header,)) for column in table.columns}  # what gives 住址 its meaning
+    headers = beside | {index: header((slot.label,)) for index, slot in told.items()}
+    columns = tuple(one for one in bind(sheet.name, "", headers, {}, known)[1] if one.index in told)
+    if form is not None and form.cells:
+        columns = tuple(stated_cell(form, column, told[column.index].label) for column in columns)
+    taken = {(column.entity, column.field) for column in table.columns}
+    kept = [column for column in columns if _of_all(column, known) and (column.entity, column.field) not in taken]
+    if not kept:
+        return table
+    head = {column.field: told[column.index] for column in columns if column.entity == "person" and column.field}
+    table = _with_head(table, head) if form is not None and "name" in head else table
+    texts = [pl.lit(told[column.index].text, pl.String).alias(f"c{column.index}") for column in kept]
+    types = [pl.lit(TEXT, pl.UInt8).alias(f"c{column.index}") for column in kept]
+    return replace(
+        table,
+        columns=(*table.columns, *kept),
+        cells=table.cells.with_columns(texts),
+        types=table.types.with_columns(types),
+    )
+
+
+def _of_all(column: Column, known: Dictionary) -> bool:
+    """True for what is said of all who live there: the household, the dwelling, fields that are filled down."""
+    if column.entity is None or column.field is None:
+        return False
+    return column.entity in {"household", "dwelling"} or (
+        column.entity == "person" and known.schema.entities["person"].fields[column.field].fill_down
+    )
+
+
+def _with_head(table: Table, head: dict[str, Slot]) -> Table:
+    """The table with the head's name and phone in the head's row; a row is made, where the name stands, if there is none."""
+    at = {column.field: f"c{column.index}" for column in table.columns if column.entity == "person" and column.field}
+    said = {at[field]: slot for field, slot in head.items() if field in at}
+    if "name" not in at:
+        return table
+    name = head["name"].text or ""
+    own = pl.col(at["name"]).str.replace_all(r"\s", "") == re.sub(r"\s", "", name)
+    cells, types = table.cells, table.types
+    if cells.filter(own).is_empty():
+        texts = {column: slot.text for column, slot in said.items()}
+        texts |= {at["relation_to_head"]: "户主"} if "relation_to_head" in at else {}
+        line = {"row": head["name"].row, **texts}
+        cells = pl.concat([pl.DataFrame([{c: line.get(c) for c in cells.columns}], schema=cells.schema), cells])
+        kinds = {c: line.get(c, BLANK) if c == "row" else TEXT if c in texts else BLANK for c in types.columns}
+        types = pl.concat([pl.DataFrame([kinds], schema=types.schema), types])
+    else:
+        for column, slot in said.items():
+            blank = own & pl.col(column).is_null()
+            filled = cells.select(blank.fill_null(value=False).alias("filled"))["filled"]
+            cells = cells.with_columns(pl.when(blank).then(pl.lit(slot.text)).otherwise(column).alias(column))
+            types = types.with_columns(pl.when(filled).then(pl.lit(TEXT, pl.UInt8)).otherwise(column).alias(column))
+    rows = cells["row"].to_list()
+    return replace(table, cells=cells, types=types, data_rows=(min(rows), max(rows)))
+
+
 def _unread(sheet: Sheet, cells: Zone, cards: list[list[Slot]]) -> list[tuple[object, ...]]:
     """The rows that hold text and no label with its value."""
     used = {row for card in cards for slot in card for row in (slot.row, slot.labelled)}
@@ -114,7 +190,13 @@ def _is_label(cell: Cell, known: Dictionary) -> bool:
     return not cell.value and any(m.alone or m.denied for m in known.meanings(header_key(cell.text)))
 
 
-def _slots(cells: Zone, known: Dictionary) -> list[Slot]:
+def _slots(
+    cells: Zone, known: Dictionary, own: Mapping[str, Output] | None = None, *, loose: bool = False
+) -> list[Slot]:
+    """The labels that are known or a form's `own`, and their places; of one place the first label.
+
+    `loose`: a word that needs other columns for its meaning (住址) is a label too.
+    """
     slots: dict[tuple[int, int], Slot] = {}
     for r in sorted(cells):
         for c, cell in sorted(cells[r].items()):
@@ -123,19 +205,27 @@ def _slots(cells: Zone, known: Dictionary) -> list[Slot]:
             inside = _IN_ONE.match(cell.text)
             if inside and known.meanings(header_key(inside[1])):
                 slots.setdefault((r, c), Slot(inside[1].strip(), r, r, c, inside[2].strip()))
-            elif _is_label(cell, known):
-                place = _place(cells, r, c, known)
+            elif (
+                header_key(cell.text) in (own or {})
+                or _is_label(cell, known)
+                or (loose and not cell.value and known.meanings(header_key(cell.text)))
+            ):
+                place = _place(cells, r, c, known, own)
                 slots.setdefault(place, Slot(cell.text, r, *place, _text(cells, place)))
     return list(slots.values())
 
 
-def _place(cells: Zone, row: int, column: int, known: Dictionary) -> tuple[int, int]:
+def _place(
+    cells: Zone, row: int, column: int, known: Dictionary, labels: Mapping[str, Output] | None = None
+) -> tuple[int, int]:
     """Where a label's value stands: right of the (merged) label, or below it when a label stands to the right."""
     own = cells[row][column].origin
     right = column + 1
     while right in cells[row] and cells[row][right].origin == own:
         right += 1
     beside = cells[row].get(right)
+    if beside is not None and labels and header_key(beside.text) in labels:
+        return row, right  # a form's values stand beside their labels
     if beside is not None and _is_label(beside, known):
         below = row + 1
         while below in cells and column in cells[below] and cells[below][column].origin == own:

@@ -17,6 +17,7 @@ from oneform.recognise import bind as binding
 from oneform.recognise import forms
 from oneform.recognise.dictionary import Dictionary, Header, header
 from oneform.recognise.remembered import Remembered
+from oneform.recognise.seen import text
 from oneform.schema import Field, Schema
 
 # kinds whose values can be told apart in one cell, each set in the order of its names
@@ -132,7 +133,7 @@ def _closed(
         # a list of choices under the column would refuse what belongs in it
         main = next(part for part in parts if part.field and _kind(part, schema) not in {"code", "boolean"})
         sure = min(part.confidence for part in parts)
-        path = binding.text(one.path)
+        path = text(one.path)
         closed.append(replace(main, index=index, header=path, confidence=sure, parts=places, split=how))
     return tuple(closed), failed
 
@@ -204,10 +205,10 @@ def _joined(key: str, known: Dictionary) -> tuple[str, ...]:
 
 def _named(part: str, owner: str, known: Dictionary) -> str | None:
     """The part as a header that binds by itself, with its owner where that is meant; None for an unknown word."""
-    for text in dict.fromkeys((owner + part, part)):
-        meanings = [one for one in known.meanings(text) if not one.denied]
+    for word in dict.fromkeys((owner + part, part)):
+        meanings = [one for one in known.meanings(word) if not one.denied]
         if any(one.alone for one in meanings):
-            return text
+            return word
         homes = [one for home in ("person", "household", "dwelling") for one in meanings if one.entity == home]
         if homes:
             return known.schema.entities[homes[0].entity].fields[homes[0].field].zh

@@ -6,7 +6,7 @@ import math
 import re
 from collections import defaultdict
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from oneform import schema as schemas
 from oneform.recognise import words
@@ -84,12 +84,31 @@ _YES_NOUN = re.compile("(?:是否为?|是不是)(.*(?:者|户|代表|孤儿|孤�
 _TELLING_NAME = 6  # letters of X名称 from which X says as much
 _PAIR_OF_NAMES = 2
 _ALIKE = 0.69  # likeness alone stays below what binds by itself
+_REMEMBERED = 20_000  # header paths whose meaning is kept
+_PLAIN = {
+    "是",
+    "否",
+    "有",
+    "无",
+    "其他",
+    "其它",
+    "正常",
+    "不详",
+    "未知",
+    "未说明",
+    "没有",
+    "不清楚",
+    "无-无",
+    "其他-其他",
+}  # values that say nothing of their list
+_CANDIDATES = 120  # aliases looked at closely
+_LEAST = 0.45  # likeness below which nothing is suggested
 _DIFFERENT = 0.75  # what is left of a likeness across a party, a moment or a kind of value
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Dictionary:
-    """Everything the schema calls its fields."""
+    """Everything the schema calls its fields; its lookups are made when first asked and kept."""
 
     schema: Schema
     exact: dict[str, list[Meaning]] = field(repr=False)
@@ -140,35 +159,41 @@ class Dictionary:
     def _is_text(self, one: Meaning) -> bool:
         return not one.denied and self.schema.entities[one.entity].fields[one.field].kind == "text"
 
-    @cached_property
-    def initials(self) -> dict[str, list[Meaning]]:
-        """Pinyin initials of labels and aliases (xm, sfzh) → their meanings."""
-        from pypinyin import Style, lazy_pinyin
+    def in_initials(self, key: str) -> list[Meaning]:
+        """Fields with a name of which the key is the pinyin initials: xm, sfzh."""
+        return self._initials(len(key)).get(key, []) if re.fullmatch("[a-z]{2,8}", key) else []
 
-        found: dict[str, list[Meaning]] = defaultdict(list)
-        for key, meanings in self.exact.items():
-            if re.fullmatch("[\u4e00-\u9fff]{2,8}", key):
-                letters = "".join(lazy_pinyin(key, style=Style.FIRST_LETTER))
-                found[letters] += meanings
-        return dict(found)
+    def _initials(self, length: int) -> dict[str, list[Meaning]]:
+        """Pinyin initials of labels and aliases of so many characters → their meanings."""
+        if length not in self._of_length:
+            from pypinyin import Style, lazy_pinyin
 
-    @cached_property
-    def lists(self) -> dict[str, frozenset[str]]:
-        """Code list → its spellings in words; figures alone tell no list from another."""
-        return {
-            name: frozenset(text for text in codes.spellings if re.search("[\u4e00-\u9fff]", text))
-            for name, codes in self.schema.codes.items()
-        }
+            found: dict[str, list[Meaning]] = defaultdict(list)
+            for key, meanings in self.exact.items():
+                if len(key) == length and re.fullmatch("[\u4e00-\u9fff]+", key):
+                    found["".join(lazy_pinyin(key, style=Style.FIRST_LETTER))] += meanings
+            self._of_length[length] = dict(found)
+        return self._of_length[length]
 
     @cached_property
-    def coded(self) -> dict[str, list[Meaning]]:
+    def listed(self) -> dict[str, frozenset[str]]:
+        """Word → the code lists it is a spelling of; figures and yes/no tell no list from another."""
+        found: dict[str, set[str]] = defaultdict(set)
+        for name, codes in self.schema.codes.items():
+            for text in codes.spellings:
+                if re.search("[\u4e00-\u9fff]", text) and text not in _PLAIN:
+                    found[text].add(name)
+        return {text: frozenset(names) for text, names in found.items()}
+
+    @cached_property
+    def coded(self) -> dict[str, tuple[Meaning, ...]]:
         """Code list → the fields whose values it holds."""
         found: dict[str, list[Meaning]] = defaultdict(list)
         for entity in self.schema.entities.values():
             for one in entity.fields.values():
-                if one.codes:
+                if one.codes and not one.output_only:
                     found[one.codes].append(Meaning(entity.name, one.name))
-        return dict(found)
+        return {name: tuple(fields) for name, fields in found.items()}
 
     def meanings(self, key: str) -> list[Meaning]:
         """Fields the key names exactly."""
@@ -177,15 +202,18 @@ class Dictionary:
     def knows(self, path: tuple[str, ...]) -> bool:
         """True when a header path means something to the dictionary: used to find the header, never to bind."""
         if path not in self._known:
+            if len(self._known) >= _REMEMBERED:  # the dictionary outlives a sheet
+                self._known.clear()
             self._known[path] = self._knows(header(path))
         return self._known[path]
 
     _known: dict[tuple[str, ...], bool] = field(default_factory=dict, repr=False)
+    _of_length: dict[int, dict[str, list[Meaning]]] = field(default_factory=dict, repr=False)
 
     def _knows(self, one: Header) -> bool:
         if one.key in self.exact or one.full_key in self.exact or self.in_same_words(one.key):
             return True
-        return re.fullmatch("[a-z]{2,8}", one.key) is not None and bool(self.initials.get(one.key))
+        return bool(self.in_initials(one.key))
 
     @cached_property
     def _weights(self) -> dict[str, float]:
@@ -224,14 +252,18 @@ class Dictionary:
             likeness = 0.5 * ratio + 0.5 * min(overlap, 1.0)
             found.append((alias, likeness))
         found.sort(key=lambda pair: -pair[1])
+        said = words.telling(key)
+        found = [pair for pair in found[:_CANDIDATES] if not said or said & words.telling(pair[0])]
         return [
             (alias, round(likeness * _ALIKE * (_DIFFERENT if words.differ(key, alias) else 1.0), 3))
-            for alias, likeness in found[:60]
+            for alias, likeness in found
+            if likeness >= _LEAST
         ]
 
 
+@lru_cache(maxsize=4)
 def dictionary(schema: Schema) -> Dictionary:
-    """The dictionary of a schema; cheap, the two large lookups are made when first asked."""
+    """The dictionary of a schema, made once: a schema is frozen and known by its identity."""
     exact: dict[str, list[Meaning]] = defaultdict(list)
     for key, entity, name, alone, denied in schemas.aliases(schema).rows():
         exact[key].append(Meaning(entity, name, alone, denied))

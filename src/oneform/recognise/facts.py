@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 from oneform.recognise.band import Zone
 from oneform.schema import header_key
@@ -48,8 +49,19 @@ _PLACES = {
 _NO_PLACE = re.compile("人员|疫情|防控|居民|信息|情况|各|全|本|智慧|小区|排查|登记|服务|管理")
 
 
-def facts(cells: Zone, first: int, last: int) -> dict[str, str]:
-    """What rows `first` to `last` say; fill_date in ISO form, absent when it cannot be read or is a blank to fill."""
+_OF_PLACE = frozenset({"fill_unit", *_PLACES})
+
+
+def about(labels: Iterable[str]) -> frozenset[str]:
+    """The facts about a place that these labels of a form's own head state: whoever fills the form, not its rows."""
+    return frozenset(fact for label in labels if (fact := _fact(label)) in _OF_PLACE)
+
+
+def facts(cells: Zone, first: int, last: int, without: frozenset[str] = frozenset()) -> dict[str, str]:
+    """What rows `first` to `last` say; fill_date in ISO form, absent when it cannot be read or is a blank to fill.
+
+    `without`: facts that are not taken, nor what they imply.
+    """
     found: dict[str, str] = {}
     for row in range(first, last + 1):
         line = _line(cells, row)
@@ -62,12 +74,14 @@ def facts(cells: Zone, first: int, last: int) -> dict[str, str]:
                 _take(found, fact, beside)
         if len(line) == 1 and "title" not in found and not _IN_ONE_TEXT.search(line[0]) and len(line[0]) <= 60:
             found["title"] = re.sub(r"\s+", " ", line[0])
-    return _with_places(found)
+    return _with_places({fact: value for fact, value in found.items() if fact not in without})
 
 
-def below(cells: Zone, first: int, last: int, known: dict[str, str]) -> dict[str, str]:
+def below(
+    cells: Zone, first: int, last: int, known: dict[str, str], without: frozenset[str] = frozenset()
+) -> dict[str, str]:
     """`known` and what the lines under a table add to it; they hold no title."""
-    said = facts(cells, first, last)
+    said = facts(cells, first, last, without)
     said.pop("title", None)
     together = {**said, **known}
     if "as_of" in together and "fill_date" not in together:

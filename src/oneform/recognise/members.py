@@ -14,8 +14,9 @@ from dataclasses import replace
 import polars as pl
 
 from oneform.frames import LEFT_OUT, Column, Table
-from oneform.recognise import bind as binding
+from oneform.recognise import values, words
 from oneform.recognise.dictionary import Header, header
+from oneform.recognise.seen import text
 from oneform.schema import Schema, header_key
 
 _NUMBER = r"(?:第)?(?P<number>[0-9]{1,2}|[一二三四五六七八九十]{1,3})"
@@ -34,6 +35,9 @@ _WRITTEN = ("姓名", "身份证", "证件", "电话", "手机", "联系方式")
 # the head as the person in the first table, and as the head of the household in the others
 _AS_HEAD = {"name": "head_name", "id_number": "head_id", "phone": "head_phone"}
 _IDENTITY = {"name", "id_number"}
+_NAMES = {"姓名", "名字", "名"}
+_AS_PERSON = {("household", name) for name in _AS_HEAD.values()}
+_TELLING = {("person", "id_number"), ("person", "phone"), ("person", "current_address")}  # more of a head than a name
 _FILLERS = ["", "无", "/", "-", "—", "——"]
 _UNUSED = ("成员列，没有一行填写", "columns of a member, filled in no row")
 
@@ -56,7 +60,7 @@ def separated(table: Table, headers: dict[int, Header], bind: Bind, schema: Sche
         if entity == "person" and bound & ({"id_number"} if re.match("配偶|子女|孩子", who) else _IDENTITY):
             people[who] = columns
     if not people:
-        return [table]
+        return _of_heads(table, headers, bind)
     taken = {column.index for columns in people.values() for column in columns}
     rest, is_head = _rest({index: one for index, one in headers.items() if index not in taken}, headers, bind, people)
     shared = tuple(column for column in rest if column.entity and _of_household(column, schema))
@@ -75,9 +79,9 @@ def separated(table: Table, headers: dict[int, Header], bind: Bind, schema: Sche
 
 def _member(one: Header) -> tuple[str, Header] | None:
     """Whose column it is (成员1) and its header as one of the person's own; None for any other."""
-    for text, above in ((header_key("".join(one.path[-2:])), one.path[:-2]), (header_key(one.path[-1]), one.path[:-1])):
+    for word, above in ((header_key("".join(one.path[-2:])), one.path[:-2]), (header_key(one.path[-1]), one.path[:-1])):
         for pattern in _HEADERS:
-            found = pattern.fullmatch(text)
+            found = pattern.fullmatch(word)
             if found and found["rest"]:
                 own = header((*above, found["rest"].lstrip("-_/.:")))
                 return found["who"] + _arabic(found["number"]), replace(own, path=(found["rest"],), groups=())
@@ -96,7 +100,7 @@ def _arabic(number: str) -> str:
 def _bound(some: dict[int, Header], headers: dict[int, Header], bind: Bind) -> tuple[str, tuple[Column, ...]]:
     """What the rows are about and the columns, under the headers that the sheet has."""
     entity, columns, _ = bind(some)
-    return entity, tuple(replace(one, header=binding.text(headers[one.index].path) or one.header) for one in columns)
+    return entity, tuple(replace(one, header=text(headers[one.index].path) or one.header) for one in columns)
 
 
 def _rest(
@@ -113,14 +117,85 @@ def _rest(
     return _bound(some | own, headers, bind)[1] if own else columns, bool(own)
 
 
-def _of_head(one: Header) -> Header | None:
-    """A header of the head, 户主姓名 or 户主信息/姓名, as it would stand in a roster; None for any other."""
+def _of_heads(table: Table, headers: dict[int, Header], bind: Bind) -> list[Table]:
+    """A list of households as one of their heads, each with the household, where it says more of a head than the name.
+
+    家庭住址 and a bare 身份证号 are then the head's. A row without the head stays one about the household alone.
+    """
+    named = [index for index, one in headers.items() if (found := _of_head(one)) and found.key in _NAMES]
+    if len(named) != 1 or _names_others(table, headers, named[0]):
+        return [table]
+    kept = {
+        column.index for column in table.columns if set(_places(column)) - _AS_PERSON and column.entity == "household"
+    }
+    own = {i: found for i, one in headers.items() if i not in kept and (found := _of_head(one, whole=True))}
+    entity, columns = _bound(headers | own, headers, bind)
+    told = {place for column in columns for place in _places(column)}
+    if (
+        entity != "person"
+        or ("person", "name") not in told
+        or not told & _TELLING
+        or _known(columns) < _known(table.columns)
+    ):
+        return [table]
+    columns = _with_head(columns)
+    heads = [c.index for c in columns if any(("person", name) in _places(c) for name in _IDENTITY)]
+    kept_rows = _spoken(table.cells, heads) if table.cells.height else pl.Series([], dtype=pl.Boolean)
+    made = replace(
+        table,
+        columns=columns,
+        entity="person",
+        facts=dict(table.facts) | _relation(columns, _HEAD, is_head=True),
+        problems=table.problems.filter(pl.col("code") != "OF201"),
+    )
+    if kept_rows.all():
+        return [made]
+    if not kept_rows.any():
+        return [table]
+    rest = replace(table, left_out=table.left_out.clear(), problems=table.problems.clear())
+    return [_some_rows(made, kept_rows), _some_rows(rest, ~kept_rows)]
+
+
+def _known(columns: tuple[Column, ...]) -> int:
+    """How many columns give a field."""
+    return sum(bool(_places(column)) for column in columns)
+
+
+def _names_others(table: Table, headers: dict[int, Header], head: int) -> bool:
+    """True when the rows name people beside the head: a roster, or a bare 身份证号 that is not the head's.
+
+    Who checked or filled in may be named, right of what is the head's.
+    """
+    others = [index for index in headers if index != head]
+    if any(re.search("姓名|名字|成员|关系", headers[index].full_key) for index in others):
+        return True
+    bound = {column.index for column in table.columns if column.field}
+    unknown = [index for index in others if index not in bound]
+    shapes = values.shapes(table.cells, [f"c{index}" for index in unknown])
+    named = [index for index in unknown if shapes[f"c{index}"].get("name", 0) >= values.PROOF]
+    last = max((c.index for c in table.columns if ("person", "id_number") in _places(c)), default=0)
+    return any(index < last or not words.other_party(headers[index].key) for index in named)
+
+
+def _some_rows(table: Table, kept: pl.Series) -> Table:
+    cells = table.cells.filter(kept)
+    return replace(
+        table, cells=cells, types=table.types.filter(kept), data_rows=(int(cells["row"][0]), int(cells["row"][-1]))
+    )
+
+
+def _of_head(one: Header, *, whole: bool = False) -> Header | None:
+    """A header of the head, 户主姓名 or 户主信息/姓名, as it would stand in a roster; None for any other.
+
+    Only what makes somebody of the head counts, unless the `whole` sheet is about heads: then 户主性别 does too.
+    """
     above = any(re.fullmatch(rf"{_HEAD}(?:的?(?:基本)?(?:信息|情况|资料))?", group) for group in one.groups)
     key = header_key(one.path[-1])
     rest = re.sub(rf"^{_HEAD}的?", "", key)
     if not above and rest == key:
         return None
-    return header((rest or "姓名",)) if not rest or any(word in rest for word in _WRITTEN) else None
+    rest = re.sub("^(?=[及和与、/(])", "姓名", rest)  # 户主及电话
+    return header((rest or "姓名",)) if not rest or whole or any(word in rest for word in _WRITTEN) else None
 
 
 def _places(column: Column) -> tuple[tuple[str, str], ...]:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Mapping
+
 import polars as pl
 
 from oneform.kinds import resident_id
@@ -10,6 +13,7 @@ from oneform.schema import Field
 SAMPLE = 1000  # filled cells looked at per column
 PROOF = 0.6  # share of filled cells that must show a shape to prove a field
 FEWEST = 3  # filled cells below which nothing is proved or vetoed
+LISTED = 0.9  # share of filled cells that must be words of a code list
 
 _SURNAMES = (
     "王李张刘陈杨黄赵吴周徐孙马朱胡郭何林罗高郑梁谢宋唐许韩邓冯曹彭曾肖萧田董潘袁蔡蒋余于杜叶程魏苏吕丁任卢姚沈钟姜崔谭"
@@ -30,10 +34,8 @@ _SHAPES: dict[str, str] = {
     "sex": r"^(?:男|女|男性|女性|[12][-.、]?[男女])$",
     "yes": r"^(?:是|否|有|无|√|×|✓|[YNyn])$",
     "name": _HAN_NAME,
-    "nation": (
-        r"^(?:[0-9]{2}-?)?"
-        r"(?:汉|蒙古|回|藏|维吾尔|苗|彝|壮|布依|朝鲜|满|侗|瑶|白|土家|哈尼|哈萨克|傣|黎|畲|仡佬)族?$"
-    ),
+    # a decimal in most cells: whole numbers of this size are ages as well
+    "temperature": r"^(?:3[4-9]|4[0-2])\.[0-9]{1,2}(?:℃|°[Cc]|度)?$",
     "digits": r"^[0-9.,*Xx:/年月日-]*[0-9][0-9.,*Xx:/年月日-]*$",
     "digit": r"[0-9]",
 }
@@ -50,25 +52,51 @@ _IMPOSSIBLE: dict[str, tuple[str, ...]] = {
     "decimal": ("id", "phone", "sex", "name"),
     "uscc": ("phone", "date", "sex", "yes", "name"),
 }
+_CODES = "codes:"  # + code list: the share of cells that are its words
 # field → the shape that proves it
-_PROVES = {"id_number": "id", "phone": "phone", "gender": "sex", "name": "name", "ethnicity": "nation"}
+_PROVES = {
+    "id_number": "valid", "phone": "phone", "gender": "sex", "name": "name", "ethnicity": f"{_CODES}gb3304_ethnic",
+    "temperature": "temperature",
+}  # fmt: skip
+_CLEAR = {"name", "sex"}  # shapes that much else has too
 
 
-def shapes(body: pl.DataFrame, names: list[str]) -> dict[str, dict[str, float]]:
-    """Per column the share of its first filled cells of each shape, `valid` = right check digit; `n` = cells seen."""
+def shapes(
+    body: pl.DataFrame, names: list[str], listed: Mapping[str, frozenset[str]] | None = None
+) -> dict[str, dict[str, float]]:
+    """Per column the share of its first filled cells of each shape, `valid` = right check digit; `n` = cells seen.
+
+    `listed`: word → the code lists it is of; a list that nearly all cells are words of is there as `codes:<list>`.
+    """
     found = {}
     for name in names:
         filled = body[name].drop_nulls().head(2 * SAMPLE).str.replace_all(r"[\s'’]", "")
         sample = filled.filter(filled != "").head(SAMPLE).to_frame("v")
+        found[name] = {"n": float(sample.height), **_lists(sample["v"], listed or {})}
         if sample.height < FEWEST:
-            found[name] = {"n": float(sample.height)}
             continue
         share = sample.select(
             *(pl.col("v").str.contains(pattern).mean().alias(shape) for shape, pattern in _SHAPES.items()),
             resident_id.checksum_ok(pl.col("v").str.to_uppercase()).fill_null(value=False).mean().alias("valid"),
         ).row(0, named=True)
-        found[name] = {**{shape: float(value or 0) for shape, value in share.items()}, "n": float(sample.height)}
+        found[name] |= {shape: float(value or 0) for shape, value in share.items()}
     return found
+
+
+def _lists(sample: pl.Series, listed: Mapping[str, frozenset[str]]) -> dict[str, float]:
+    """The code lists that the cells are words of: at least three cells or two different ones, nearly all."""
+    counts = sample.value_counts()
+    if sample.len() < FEWEST and counts.height < 2:
+        return {}
+    cells: Counter[str] = Counter()
+    for text, count in counts.rows():
+        cells.update(dict.fromkeys(listed.get(text, ()), count))
+    return {f"{_CODES}{name}": n / sample.len() for name, n in cells.items() if n >= LISTED * sample.len()}
+
+
+def code_lists(share: dict[str, float]) -> list[str]:
+    """The code lists that the cells of a column are words of."""
+    return [shape.removeprefix(_CODES) for shape in share if shape.startswith(_CODES)]
 
 
 def impossible(share: dict[str, float], field: Field) -> bool:
@@ -85,4 +113,4 @@ def proves(share: dict[str, float], field: Field) -> bool:
     shape = _PROVES.get(field.name)
     if shape is None or share.get("n", 0) < FEWEST:
         return False
-    return share["valid" if shape == "id" else shape] >= (0.8 if shape in {"name", "sex", "nation"} else PROOF)
+    return share.get(shape, 0) >= (0.8 if shape in _CLEAR else PROOF)

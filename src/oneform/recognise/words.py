@@ -21,7 +21,8 @@ _KIN = (
     "父亲 母亲 父母 父 母 丈夫 妻子 夫 妻 子女 儿子 女儿 儿媳 女婿 兄弟 姐妹 哥哥 弟弟 姐姐 妹妹 祖父 "
     "祖母 爷爷 奶奶 外公 外婆 岳父 岳母 公公 婆婆 孙子 孙女 子 孩子 儿童 家长 亲戚 赡养人 抚养人"
 )
-_NOT_PARTY = r"电子|子女数|亲子|原因|原籍|母婴|前往|目前|当前|提前"  # words that only hold one of the above
+# words that only hold one of the above, or say which people a sheet lists
+_NOT_PARTY = r"老年?人|残疾人|参保人|患病人|病人|电子|子女数|亲子|原因|原籍|母婴|前往|目前|当前|提前"
 _OTHER = re.compile(
     f"(?:{_NOT_PARTY})|("
     + "|".join(sorted({*_ROLES.split(), *_KIN.split()}, key=len, reverse=True))
@@ -85,7 +86,7 @@ _PHRASES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"(?:时间|日期|年月日|年月|年份|年代)$", "<when>"),
         (r"是否(?:属于|已经|正在|为|是|有|已)?|是不是|有没有|有无", "<yn>"),
         (r"<yn>房$", "<yn>房屋"),
-        (r"状况|情况", "<state>"),
+        (r"状况|情况|(?:(?<=婚姻)|(?<=健康)|(?<=就业))状态", "<state>"),
         (r"(?<=能力|保险|程度)<state>$", ""),
         (r"类型|类别|种类|分类", "<kind>"),
         (r"(?:住房|住宅|房产)(?!.{0,4}(?:<kind>|<state>|状态)$)", "房屋"),
@@ -166,6 +167,27 @@ def other_party(text: str, beside: str = "") -> bool:
     return any(word not in beside for word in parties(text))
 
 
+_SOMEBODY = re.compile(
+    "(?:人|员|长|亲|父母|配偶|丈夫|妻子|家属|亲属|子女|儿子|女儿|医生|护士|民警|干部|老师|教师|班主任|志愿者|社工|护工|保姆|房东|业主)(?:姓名|名字)?"
+)
+_OWNED = re.compile("姓名|名字|名$|(?:居民|公民)?身份|证件|(?:联系|移动|手机)?电话|手机|联系方式|性别|民族|体温")
+
+
+_WHEN_MEASURED = re.compile("(?:[今当昨每]?[日天早晚晨]上?|上午|中午|下午)|测量|检测|填报|登记|所属|的")
+
+
+def somebody_else(key: str) -> bool:
+    """True for a header that names another person beside the row's subject and nothing more of them: 监护人, 父亲姓名."""
+    found = _SOMEBODY.search(key)
+    return found is not None and found.end() == len(key) and "户主" not in key and other_party(key)
+
+
+def owner(key: str) -> str:
+    """What stands before the noun of a header of a person: 幼儿身份证号 → 幼儿; "" for the row's own."""
+    found = _OWNED.search(key)
+    return _WHEN_MEASURED.sub("", _SELF.sub("", key[: found.start()])) if found else ""
+
+
 def neutral(group: str) -> bool:
     """True for a group header that only says «about the subject»: 基本信息, 居民基本情况."""
     return _NEUTRAL.fullmatch(group) is not None
@@ -232,3 +254,18 @@ def contradicts(key: str, alias: str) -> bool:
     """True when a header cannot mean an alias whatever its values show: another party or moment, or a kind of its own."""
     mine, theirs = traits(key), traits(alias)
     return mine[:2] != theirs[:2] or not mine[2] <= theirs[2]
+
+
+# Words that many headers share whatever they are about: who, when, which kind, how many.
+_UNTELLING = re.compile(
+    "时间|日期|年月|年份|号码|编号|编码|代码|情况|状况|状态|类型|类别|种类|分类|性质|等级|级别|级|名称|名(?!字)|(?<!姓)名|是否|有无|"
+    "金额|数量|次数|天数|个数|时长|方式|原因|缘由|结果|标志|标识|信息|内容|项目|说明|登记|家庭|个人|人员|居民|本人|人|员|"
+    "[的号数日期时年月费第一二三四五六七八九十0-9()/、]"
+)
+_TELLING = re.compile("<(?:id|phone|fixed|address|account|holder|persons)>|姓名")
+
+
+@lru_cache(maxsize=16384)
+def telling(key: str) -> frozenset[str]:
+    """The characters and words of a header key that say what it is about."""
+    return frozenset(_UNTELLING.sub("", key.replace("姓名", ""))) | frozenset(_TELLING.findall(canonical(key) + key))

@@ -153,7 +153,7 @@ class Source:
 _SQL = {"integer": "BIGINT", "decimal": "DOUBLE", "boolean": "BOOLEAN", "ref": "BIGINT"}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # known by identity: what is made of a schema is kept beside it
 class Schema:
     """The whole dataset: entities in the order of their names, code lists, what is never stored, who is believed."""
 

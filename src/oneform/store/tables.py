@@ -38,7 +38,7 @@ SYSTEM = (
         import_id BIGINT, sheet VARCHAR, "column" INTEGER, header VARCHAR, entity VARCHAR, field VARCHAR)""",
     """CREATE TABLE delivery (
         delivery_id BIGINT, op BIGINT, form VARCHAR, mapping_sha256 VARCHAR, template_sha256 VARCHAR, params VARCHAR,
-        rows BIGINT, cells BIGINT, recipient VARCHAR, file VARCHAR, sha256 VARCHAR)""",
+        rows BIGINT, cells BIGINT, recipient VARCHAR, file VARCHAR, sha256 VARCHAR, content_sha256 VARCHAR)""",
     # What a person said a column (key: header path) or a sheet's first rows (key: their hash) are; the newest row of a
     # kind, about and key is in force. A null field is "nothing"; `forgotten` takes the answer back.
     """CREATE TABLE memory (
