@@ -159,7 +159,9 @@ def filled(schema, forms):
     found = {}
     for name, form in forms.items():
         params = {key: value for key, value in PARAMS.items() if key in {param.name for param in form.params}}
-        report, *_ = project.reports(form, frames, params=params, day=DAY, schema=schema)  # of small_places the first grid
+        report, *_ = project.reports(
+            form, frames, params=params, day=DAY, schema=schema
+        )  # of small_places the first grid
         found[name] = report, fill.render(fill.compile(form.template.file.read_bytes(), form), report)
     return found
 

@@ -80,7 +80,9 @@ class Column:
     def bare(self, text: pl.Expr) -> pl.Expr:
         """What a cell says without what its form writes for nothing, for zero and around a value."""
         said = text.str.strip_chars()
-        without = said.str.strip_prefix(self.prefix).str.strip_suffix(self.suffix) if self.prefix or self.suffix else text
+        without = (
+            said.str.strip_prefix(self.prefix).str.strip_suffix(self.suffix) if self.prefix or self.suffix else text
+        )
         zero = pl.when(said == self.zero).then(pl.lit("0")).otherwise(without) if self.zero else without
         return pl.when(said == self.empty).then(None).otherwise(zero) if self.empty else zero
 

@@ -1,5 +1,6 @@
 """The use cases, each the plain order of its stages; the shells call these and hold no logic."""
 
+from oneform.pipeline.checking import Checked, check_sheet, hand_back, problem_workbook_of
 from oneform.pipeline.confirming import Said
 from oneform.pipeline.judging import ledger, unmet
 from oneform.pipeline.reports import Written, found_form
@@ -13,7 +14,7 @@ from oneform.pipeline.reviewing import (
     telling_pairs,
     withdraw,
 )
-from oneform.pipeline.sheets import Checked, Imported, check_sheet, hand_back, problem_workbook_of
+from oneform.pipeline.sheets import Imported
 from oneform.pipeline.workspace import (
     Workspace,
     import_template,

@@ -1,4 +1,4 @@
-"""The use cases of a grid worker: check a sheet, import a sheet. Each is the plain order of its stages."""
+"""The use case of a grid worker: a sheet is checked and taken in, one transaction, one batch."""
 
 from __future__ import annotations
 
@@ -10,22 +10,17 @@ from pathlib import Path
 
 import polars as pl
 
-from oneform import engine, problems, read, recognise
-from oneform.answer.problem_workbook import file_name, problem_workbook
-from oneform.frames import LEFT_OUT, PROBLEMS, Memory, Normalised, Table, Workbook
+from oneform import engine, problems, recognise
+from oneform.frames import LEFT_OUT, PROBLEMS, Table, Workbook
 from oneform.kinds import date as dates
-from oneform.mapping.model import Crosstab
 from oneform.mapping.model import Mapping as Form
-from oneform.normalise import normalised
-from oneform.pipeline import changes, confirming, editions
+from oneform.pipeline import changes, editions
+from oneform.pipeline.checking import Checked, check_sheet, ensure_rows, read_book, silent
 from oneform.pipeline.confirming import Said
 from oneform.pipeline.delivered import delivery_of
 from oneform.pipeline.identity import settle
-from oneform.pipeline.reports import write_files
-from oneform.pipeline.sheet_reviews import ensure_no_answers
 from oneform.schema import Schema
 from oneform.store import (
-    Answer,
     Batch,
     Store,
     begin_op,
@@ -34,48 +29,9 @@ from oneform.store import (
     remembered,
     take_in,
 )
-from oneform.validate import Validated, validated
 
 _BYTES_PER_MB = 2**20
-_AGAINST_THE_STORE = ("OF404", "OF410")  # two sources disagree about the cell; it is used as trust and date have it
 _GROWTH = 6  # a sheet's rows, links and golden values take up to about this many times its file
-
-
-def _silent(_: str) -> None:
-    return
-
-
-@dataclass(frozen=True)
-class Checked:
-    """What a file was understood to say; nothing has been written. `said` and `judged` go with `tables` one by one."""
-
-    workbook: Workbook
-    tables: tuple[Table, ...]
-    said: tuple[Normalised, ...]
-    judged: tuple[Validated, ...]
-    left_out: pl.DataFrame  # LEFT_OUT
-    problems: pl.DataFrame  # PROBLEMS
-    answers: tuple[Answer, ...] = ()  # what a person said about its columns and header, to be remembered
-    heard: tuple[str, ...] = ()  # per table, how answers made it read otherwise
-
-    @property
-    def counts(self) -> dict[str, int]:
-        """Rows read, accepted and waiting; rows, columns and sheets left out; cells held."""
-        rows = sum(table.cells.height for table in self.tables)
-        waiting = sum(int(one.waiting.sum()) for one in self.judged)
-        held = self.problems.filter(
-            (pl.col("level") == problems.ERROR)
-            & pl.col("row").is_not_null()
-            & pl.col("column").is_not_null()
-            & ~pl.col("code").is_in(_AGAINST_THE_STORE)
-        )
-        return {
-            "rows": rows,
-            "accepted": rows - waiting,
-            "waiting": waiting,
-            "left_out": self.left_out.height,
-            "held_cells": held.select("sheet", "row", "column").unique().height,
-        }
 
 
 @dataclass(frozen=True)
@@ -103,71 +59,6 @@ class Imported:
     delivered: tuple[str, str] | None = None  # form and day of our own delivery that the file is, unchanged
 
 
-def check_sheet(  # noqa: PLR0913 - how a file may be read, each by keyword
-    path: Path,
-    schema: Schema,
-    *,
-    form: Form | None = None,
-    today: date,
-    said: Said | None = None,
-    memory: Memory | None = None,
-    register: pl.DataFrame | None = None,
-    skip_hidden: bool = False,
-    workbook: Workbook | None = None,
-    say: Callable[[str], None] = _silent,
-) -> Checked:
-    """Read (unless it was: `workbook`), recognise, normalise and validate a file. WorkbookError when it is refused.
-
-    `memory` is what people answered about earlier sheets, `said` what is said about this one, `register` the dwellings
-    that are known to be there (store.dwelling_register): an import is given none, for what it holds back may not hang on
-    which sheet came first.
-    """
-    ensure_rows(form, path)
-    if workbook is None:
-        say("读取")
-        workbook = _read(path, skip_hidden=skip_hidden)
-    ensure_no_answers(workbook, path)
-    say("识别表头")
-    known, told = memory or Memory(), said or Said()
-    full = confirming.memory_of(workbook, schema, known, told, form)
-    tables = recognise.tables(workbook, schema, mapping=form, memory=full)
-    if not tables:
-        raise recognise.refusal(workbook, schema)
-    confirming.unheard(tables, told)
-    say("规范与校验")
-    values = tuple(normalised(table, schema, today=today, file=path.stem, own=form is not None) for table in tables)
-    judged = tuple(
-        validated(one, table, schema, today=today, register=None if table.entity == "dwelling" else register)
-        for one, table in zip(values, tables, strict=True)
-    )
-    found = [*(table.problems for table in tables), *(one.problems for one in judged)]
-    left_out = [*(table.left_out for table in tables), recognise.skipped(workbook, tables)]
-    return Checked(
-        workbook,
-        tables,
-        values,
-        judged,
-        pl.concat([pl.DataFrame(schema=LEFT_OUT), *left_out]),
-        # tables of one household's members share its cells
-        pl.concat([pl.DataFrame(schema=PROBLEMS), *found]).unique(
-            ["sheet", "row", "column", "code", "message"], keep="first", maintain_order=True
-        ),
-        confirming.answers(workbook, tables, full, told),
-        tuple(confirming.heard(table, full) for table in tables),
-    )
-
-
-def _read(path: Path, *, skip_hidden: bool) -> Workbook:
-    return read.workbook(path, skip_hidden=True) if skip_hidden else read.workbook(path)
-
-
-def ensure_rows(form: Form | None, path: Path) -> None:
-    """OF207 for a form of counts: nobody's row is in it."""
-    if form is not None and isinstance(form.shape, Crosstab):
-        zh, en = "统计表，表里的数是从名单数出来的，读不回去", "a table of counts, which cannot be read back"
-        raise problems.refusal("OF207", path.name, sheet=form.title, what=zh, what_en=en)
-
-
 def import_sheet(  # noqa: PLR0913 - what a batch carries, each by keyword
     store: Store,
     path: Path,
@@ -180,7 +71,7 @@ def import_sheet(  # noqa: PLR0913 - what a batch carries, each by keyword
     dry_run: bool = False,
     now: datetime,
     who: str,
-    say: Callable[[str], None] = _silent,
+    say: Callable[[str], None] = silent,
 ) -> Imported:
     """Take a file in: one transaction, one batch. The same content again changes nothing and says so.
 
@@ -189,7 +80,7 @@ def import_sheet(  # noqa: PLR0913 - what a batch carries, each by keyword
     _ensure_known(source, store.schema)
     ensure_rows(form, path)
     say("读取")
-    workbook = _read(path, skip_hidden=skip_hidden)
+    workbook = read_book(path, skip_hidden=skip_hidden)
     own = delivery_of(store, workbook)
     if own is not None:
         return _unchanged(workbook, own, source or "other", now.date())
@@ -204,10 +95,7 @@ def import_sheet(  # noqa: PLR0913 - what a batch carries, each by keyword
         workbook=workbook,
         say=say,
     )
-    if all(table.data_rows is None for table in checked.tables):
-        if any(table.refused for table in checked.tables):
-            raise recognise.refusal(checked.workbook, store.schema)
-        raise problems.refusal("OF110", path.name, what="表里没有数据行，请填好后再导入", what_en="no data rows")
+    _ensure_data(checked, store.schema, path)
     batch = _batch(checked, path, form, source, valid_on, now, who)
     earlier = known_batch(store, batch.content_sha256)
     if earlier is not None:
@@ -230,6 +118,14 @@ def _unchanged(workbook: Workbook, own: tuple[str, str], source: str, today: dat
     """The outcome for a delivery of ours that nobody has written in: all it says came from here."""
     nothing = Checked(workbook, (), (), (), pl.DataFrame(schema=LEFT_OUT), pl.DataFrame(schema=PROBLEMS))
     return Imported(nothing, 0, source, today.isoformat(), 0, 0, 0, 0, again=True, delivered=own)
+
+
+def _ensure_data(checked: Checked, schema: Schema, path: Path) -> None:
+    if any(table.data_rows is not None for table in checked.tables):
+        return
+    if any(table.refused for table in checked.tables):
+        raise recognise.refusal(checked.workbook, schema)
+    raise problems.refusal("OF110", path.name, what="表里没有数据行，请填好后再导入", what_en="no data rows")
 
 
 def _ensure_known(source: str | None, schema: Schema) -> None:
@@ -293,39 +189,6 @@ def _keep_answers(store: Store, checked: Checked, batch: Batch) -> None:
         op = begin_op(store, "memory", at=batch.received_at, who=batch.who, detail=batch.file)
         remember(store, list(checked.answers), op, at=batch.received_at, who=batch.who, file=batch.file)
     store.settle()
-
-
-def problem_workbook_of(
-    checked: Checked, schema: Schema, *, taken_in: bool = True, everything: bool = False
-) -> tuple[str, bytes] | None:
-    """File name and bytes of the workbook handed back, None when there is no problem; `taken_in`: it was imported.
-
-    `everything`: with all rows, not only those to mend.
-    """
-    if checked.problems.is_empty():
-        return None
-    content = problem_workbook(
-        checked.workbook,
-        checked.tables,
-        checked.problems,
-        checked.left_out,
-        checked.counts,
-        schema,
-        everything=everything,
-        taken_in=taken_in,
-    )
-    to_mend = checked.problems.filter(pl.col("level") == problems.ERROR).select("sheet", "row", "column")
-    return file_name(Path(checked.workbook.file).stem, to_mend.unique().height), content
-
-
-def hand_back(folder: Path, name: str, content: bytes) -> Path:
-    """Write a workbook into a folder whole, never over another one: `(2)` and so on is added to the name."""
-    path, number = folder / name, 1
-    while path.exists() and path.read_bytes() != content:
-        number += 1
-        path = folder / f"{Path(name).stem}({number}).xlsx"
-    write_files(folder, {path.name: content})
-    return path
 
 
 def _batch(

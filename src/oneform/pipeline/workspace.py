@@ -15,12 +15,13 @@ from oneform.answer.template import template
 from oneform.errors import StoreBusyError, StoreError
 from oneform.frames import Delivered, Memory
 from oneform.mapping.model import Mapping as Form
-from oneform.pipeline import auditing, reports, reviewing, sheets, training
+from oneform.pipeline import auditing, checking, reports, reviewing, sheets, training
+from oneform.pipeline.checking import Checked
 from oneform.pipeline.confirming import Said
 from oneform.pipeline.linkage import LinkageReport, linkage_report
 from oneform.pipeline.reports import Written
 from oneform.pipeline.reviewing import Decided
-from oneform.pipeline.sheets import Checked, Imported
+from oneform.pipeline.sheets import Imported
 from oneform.schema import Schema
 from oneform.store import Store
 
@@ -95,7 +96,7 @@ class Workspace:
         skip_hidden: bool = False,
     ) -> Checked:
         """What a sheet was understood to say; nothing is written. `columns` and `header` as for `import_sheet`."""
-        return sheets.check_sheet(
+        return checking.check_sheet(
             Path(path),
             self.schema,
             form=self.form(form) if form else None,
@@ -158,7 +159,7 @@ class Workspace:
         """
         taken_in = isinstance(outcome, Imported)
         checked = outcome.checked if isinstance(outcome, Imported) else outcome
-        made = sheets.problem_workbook_of(checked, self.schema, taken_in=taken_in)
+        made = checking.problem_workbook_of(checked, self.schema, taken_in=taken_in)
         return made[1] if made else None
 
     def report(self, form: str, **params: str) -> bytes:
