@@ -166,13 +166,13 @@ def _peak_mb() -> int:
 def instrument(meter: Meter) -> None:
     """Wrap the functions in which each stage of an import is called."""
     from oneform import link, read, recognise
-    from oneform.pipeline import identity, sheets
+    from oneform.pipeline import checking, golden, identity, sheets
 
     for module, name, stage in (
         (read, "workbook", "read"),
         (recognise, "tables", "recognise"),
-        (sheets, "normalised", "normalise"),
-        (sheets, "validated", "validate"),
+        (checking, "normalised", "normalise"),
+        (checking, "validated", "validate"),
         (sheets, "content_sha256", "take in"),
         (sheets, "take_in", "take in"),
         (identity, "linkable", "link: rows"),
@@ -185,8 +185,7 @@ def instrument(meter: Meter) -> None:
         (link, "assign", "link: assign"),
         (identity, "_link_keyed", "link: keyed"),
         (identity, "_link_households", "link: households"),
-        (identity, "_refresh", "golden"),
-        (identity, "_set_heads", "golden"),
+        (golden, "renew", "golden"),
     ):
         setattr(module, name, meter.around(stage, getattr(module, name)))
 

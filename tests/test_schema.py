@@ -425,7 +425,7 @@ def test_denied_headers_are_recognised(shipped):
 def test_a_workspace_file_replaces_the_shipped_one_whole(tmp_path, shipped):
     _write(tmp_path, "sources.yaml", "oneform: sources/1\ngrid: {zh: 本社区网格员, trust: 75}\n")
     _write(tmp_path, "codes/health_code.csv", "code,zh,en,aliases,source\n绿码,绿码,Green,绿,本地\n")
-    _write(tmp_path, "garden.yaml", THING.replace("thing", "garden").replace("序号", "行号"))
+    _write(tmp_path, "garden.yaml", THING.replace("thing", "garden").replace("序号", "花号").replace("次序", "花序"))
 
     own = schema.load(ROOT / "schemas", tmp_path)
 

@@ -85,15 +85,7 @@ def import_sheet(  # noqa: PLR0913 - what a batch carries, each by keyword
     if own is not None:
         return _unchanged(workbook, own, source or "other", now.date())
     checked = check_sheet(
-        path,
-        store.schema,
-        form=form,
-        today=now.date(),
-        said=said,
-        memory=remembered(store),
-        skip_hidden=skip_hidden,
-        workbook=workbook,
-        say=say,
+        path, store.schema, form=form, today=now.date(), said=said, memory=remembered(store), workbook=workbook, say=say
     )
     _ensure_data(checked, store.schema, path)
     batch = _batch(checked, path, form, source, valid_on, now, who)
